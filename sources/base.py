@@ -1,0 +1,287 @@
+"""What a source is: frozen values for cost, limits, quality and provenance, and their arithmetic.
+
+Units used throughout: money in the project's currency, amounts in usable examples [example] of the
+source itself, time in weeks [week], quality in effective examples per example
+[effective example/example].
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Provenance = Literal["measured", "quoted", "catalogue", "published", "assumed"]
+PROVENANCES: tuple[str, ...] = get_args(Provenance)
+Role = Literal["labels", "text"]
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with an input: where, what was found, what is allowed, what to do next."""
+
+    key: str
+    value: Any
+    problem: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
+        if len(shown) > 60:
+            shown = shown[:57] + "..."
+        found = "" if self.value is None else f" = {shown}"
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"{self.key}{found}: {self.problem}{advice}"
+
+
+class SourceError(ValueError):
+    """A source cannot be built from its settings; carries every fault found, not just the first."""
+
+    def __init__(self, faults: tuple[Fault, ...] | list[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One number with its unit, range, provenance and date.
+
+    `value` None means unknown: `note` then says why and how to find it. `low` and `high` span about
+    90% of what is plausible; equal to `value` where the number is exact. `reference` names the page,
+    paper, offer or measurement; `date` is an ISO date, month or year.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    provenance: Provenance
+    reference: str
+    date: str
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.provenance not in PROVENANCES:
+            raise ValueError(f"{self.name}: provenance {self.provenance!r} is none of {PROVENANCES}")
+        if self.value is None and not self.note:
+            raise ValueError(f"{self.name}: an unknown value needs a note")
+        ends = (self.low, self.value, self.high)
+        known = [end for end in ends if end is not None]
+        if any(math.isnan(end) for end in known) or known != sorted(known):
+            raise ValueError(f"{self.name}: low <= value <= high does not hold for {ends}")
+
+
+@dataclass(frozen=True)
+class Tier:
+    """From example number `start` on (counted from 0), each further one costs `unit_price`."""
+
+    start: float
+    unit_price: float
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """One line item of a source's cost.
+
+    cost(q) = 0 if q = 0, else fixed + integral of the marginal unit price from 0 to q.
+
+    fixed         [currency], paid once when anything is bought
+    unit_price    [currency/example], for examples below the first tier
+    tiers         graduated prices: each applies to the examples from its start on
+    low, high     factors on the cost of this line that span its plausible range, low <= 1 <= high
+    """
+
+    item: str
+    fixed: float = 0.0
+    unit_price: float = 0.0
+    tiers: tuple[Tier, ...] = ()
+    low: float = 1.0
+    high: float = 1.0
+    provenance: Provenance = "assumed"
+    reference: str = ""
+
+    def __post_init__(self) -> None:
+        prices = [self.fixed, self.unit_price, *(tier.unit_price for tier in self.tiers)]
+        if not all(math.isfinite(price) and price >= 0 for price in prices):
+            raise ValueError(f"{self.item}: prices must be finite and not negative, got {prices}")
+        starts = [tier.start for tier in self.tiers]
+        if starts != sorted(set(starts)) or any(start <= 0 for start in starts):
+            raise ValueError(f"{self.item}: tier starts must be positive and rising, got {starts}")
+        if not 0 <= self.low <= 1 <= self.high < math.inf:
+            raise ValueError(f"{self.item}: low <= 1 <= high does not hold: {self.low}, {self.high}")
+
+    def variable(self, quantity: ArrayLike) -> FloatArray:
+        """Cost without the fixed part [currency] of `quantity` examples, elementwise."""
+        amount = np.asarray(quantity, dtype=float)
+        total = amount * self.unit_price
+        before = self.unit_price
+        for tier in self.tiers:
+            total = total + np.maximum(amount - tier.start, 0.0) * (tier.unit_price - before)
+            before = tier.unit_price
+        return total
+
+    def cost(self, quantity: ArrayLike) -> FloatArray:
+        """Cost [currency] of `quantity` examples, elementwise; nothing bought costs nothing."""
+        amount = np.asarray(quantity, dtype=float)
+        return np.where(amount > 0, self.fixed + self.variable(amount), 0.0)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much, how fast, in which portions.
+
+    max_examples  [example] most there is to have; inf only where truly unlimited
+    per_week      [example/week] throughput once under way
+    lead_weeks    [week] before the first example arrives
+    min_order     [example] smallest purchase other than none
+    batch         [example] purchases are multiples of this
+    cap_reason, speed_reason   what sets the two limits, in a few words, for "what binds"
+    """
+
+    max_examples: float = math.inf
+    per_week: float = math.inf
+    lead_weeks: float = 0.0
+    min_order: int = 1
+    batch: int = 1
+    cap_reason: str = "max scale"
+    speed_reason: str = "throughput"
+
+    def __post_init__(self) -> None:
+        if self.min_order < 1 or self.batch < 1:
+            raise ValueError("min_order and batch are at least 1")
+        for name in ("max_examples", "per_week", "lead_weeks"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is negative or not a number")
+        if math.isinf(self.lead_weeks):
+            raise ValueError("lead_weeks must be finite")
+
+    @property
+    def smallest(self) -> int:
+        """Smallest legal purchase other than none [example]: min_order rounded up to whole batches."""
+        return math.ceil(self.min_order / self.batch) * self.batch
+
+    def available(self, weeks: float = math.inf) -> float:
+        """Largest legal purchase [example] delivered within `weeks`; 0 if none is; inf if unbounded."""
+        time = max(0.0, weeks - self.lead_weeks)
+        flow = 0.0 if time == 0 or self.per_week == 0 else self.per_week * time
+        most = min(self.max_examples, flow)
+        if math.isinf(most):
+            return math.inf
+        whole = math.floor(most / self.batch * (1 + 1e-12)) * self.batch
+        return float(whole) if whole >= self.smallest else 0.0
+
+    def weeks(self, quantity: float) -> float:
+        """Weeks from order to last delivery of `quantity` examples; inf if it never arrives."""
+        if quantity <= 0:
+            return 0.0
+        if self.per_week == 0:
+            return math.inf
+        return self.lead_weeks + quantity / self.per_week
+
+    def limit_name(self, weeks: float = math.inf) -> str:
+        """Name of the limit that sets `available(weeks)`."""
+        time = max(0.0, weeks - self.lead_weeks)
+        flow = 0.0 if time == 0 else self.per_week * time
+        return self.cap_reason if self.max_examples <= flow else f"{self.speed_reason} x weeks"
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is believed of a source's worth before pilots speak [effective example/example].
+
+    `low` to `high` spans about 90%. `biased` means that its labels or its domain differ from the
+    task's in a systematic way, so that it has a floor of its own (laws.py).
+    """
+
+    base: float = 1.0
+    low: float = 0.3
+    high: float = 1.5
+    biased: bool = True
+    provenance: Provenance = "assumed"
+    reference: str = "default range of a source that no pilot has tried"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.base <= self.high < math.inf:
+            raise ValueError(f"0 < low <= base <= high does not hold: {self.low}, {self.base}, {self.high}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One place where training data can come from; quantities count usable examples.
+
+    Costs are per usable example: waste (rejects, refusals, duplicates) is already in the unit prices.
+    `role` "labels" adds effective examples; "text" is unlabelled text that may make labels go further.
+    `in_hand` [example] is owned already: it counts for the error and costs nothing.
+    """
+
+    name: str
+    kind: str
+    lines: tuple[CostLine, ...]
+    limits: Limits = field(default_factory=Limits)
+    quality: Quality = field(default_factory=Quality)
+    role: Role = "labels"
+    unit: str = "example"
+    in_hand: float = 0.0
+    assumptions: tuple[Assumption, ...] = ()
+    warnings: tuple[str, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("a source needs a name")
+        if not 0 <= self.in_hand < math.inf:
+            raise ValueError(f"{self.name}: in_hand must be finite and not negative")
+
+    def cost(self, quantity: ArrayLike) -> FloatArray:
+        """Cost [currency] of buying `quantity` examples, elementwise, without contingency."""
+        amount = np.asarray(quantity, dtype=float)
+        return sum((line.cost(amount) for line in self.lines), np.zeros_like(amount))
+
+    def fees(self) -> float:
+        """Fixed part of the cost [currency], paid once when anything is bought."""
+        return sum(line.fixed for line in self.lines)
+
+    def cost_range(self, quantity: float) -> tuple[float, float]:
+        """Low and high cost [currency] of `quantity` examples, every line at its low or high end."""
+        costs = [(float(line.cost(quantity)), line) for line in self.lines]
+        return sum(c * line.low for c, line in costs), sum(c * line.high for c, line in costs)
+
+    def unit_cost(self, quantity: float) -> float:
+        """Average variable cost [currency/example] at `quantity` examples (first price if 0)."""
+        at = quantity if quantity > 0 else 1e-9
+        return float(sum(line.variable(at) for line in self.lines)) / at
+
+    def weakest_provenance(self) -> Provenance:
+        """The least trustworthy provenance among the cost lines."""
+        found = {line.provenance for line in self.lines if line.fixed or line.unit_price or line.tiers}
+        return max(found or {"assumed"}, key=PROVENANCES.index)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a kind may know of the project it is built for.
+
+    usd_rate  [currency/USD] factor from US dollars to the project's currency: 1 for USD; None where
+              the project gives none, and then no default in dollars may be used.
+    folder    relative paths in the settings start here
+    classes   number of classes of the task, where it is a classification (turns noise into quality)
+    """
+
+    currency: str = "USD"
+    usd_rate: float | None = 1.0
+    date: datetime.date = field(default_factory=datetime.date.today)
+    weeks: float | None = None
+    task: Literal["supervised", "language model"] = "supervised"
+    folder: Path = field(default_factory=Path)
+    classes: int | None = None
+
+
+Settings = Mapping[str, Any]
