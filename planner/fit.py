@@ -1,0 +1,310 @@
+"""Pilots -> FittedLaw: weighted draws over families and parameters.
+
+log error of a composition ~ law + walk + noise: the noise from repeats and test-set size, the walk a
+random walk in log size that starts at the largest pilot and so trusts early points less. Families and
+levels of trust are averaged by their evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.errors import Fault, InputError
+from planner.fitted import FittedLaw, Member, PilotFit
+from planner.inference import Posterior, Problem, effective_sample_size, move, resample, sample
+from planner.laws import FAMILIES, SMALLEST_SIZE, Anchor, Array, Family, effective_size, text_factor
+from planner.layout import Layout
+from planner.pilots import Pilots
+from planner.prior import BASE_NOISE, TRUST, WEAK_ANCHOR, Beliefs, SourceBelief, curve_prior
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WEAK = 4  # fewer distinct pilot sizes than this leave the answer to the priors
+PROPOSALS = 400  # importance draws per family and level of trust
+NOISE_DOF, NOISE_SD = 3.0, 0.05  # what repeats are expected to scatter before they are seen
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Pilots with repeats pooled, one row per distinct composition.
+
+    amounts (rows, sources) [example]; log_error (rows,); runs (rows,); scatter (rows,) sd of the
+    repeats [error] or nan; variance (rows,) of log_error.
+    """
+
+    amounts: Array
+    log_error: Array
+    runs: np.ndarray
+    scatter: Array
+    variance: Array
+
+
+def fit_law(
+    pilots: pd.DataFrame | Pilots,
+    *,
+    worst_error: float | None = None,
+    beliefs: Beliefs | None = None,
+    seed: int = 0,
+    draws: int = 1000,
+) -> FittedLaw:
+    """Fit a data scaling law with its uncertainty to pilot runs.
+
+    pilots: one row a run: `error`, a column of examples per source [example] (a single one may be
+    called `n`), optional `seed`, `test_size`, `model_params`, `group`. worst_error: error with no data
+    at all, such as the chance level. beliefs: what is known of the sources beforehand. Returns
+    `draws` draws; same pilots, beliefs and seed give the same law. Raises InputError.
+    """
+    table = pilots if isinstance(pilots, Pilots) else Pilots.from_frame(pilots)
+    known = beliefs or Beliefs()
+    if worst_error is not None:
+        known = replace(known, worst_error=worst_error)
+    names = (*table.sources, *(name for name in known.sources if name not in table.sources))
+    table, warnings = _overall_runs(table)
+    measured = pool(table, len(names))
+    sources = {name: known.sources.get(name, SourceBelief()) for name in names}
+    layout = _layout(names, sources, known, measured)
+    rng = np.random.default_rng(seed)
+    problems = [(each, _problem(each, layout, measured)) for each in _usable(known.worst_error)]
+    samples = [(each, p, sample(p, rng, PROPOSALS)) for each, p in problems]
+    kept = _draw(samples, rng, draws)
+    return _assemble(layout, measured, kept, warnings + _cautions(samples, measured, known), rng)
+
+
+def _usable(worst: float | None) -> tuple[Family, ...]:
+    return tuple(each for each in FAMILIES if worst is not None or not each.needs_worst)
+
+
+def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
+    """Runs of one model on the whole test set; laws over groups and model sizes come from elsewhere."""
+    keep, warnings = np.ones(len(table.error), dtype=bool), []
+    if table.group is not None and any(g for g in table.group):
+        whole = np.array([not g or g.lower() in {"all", "overall"} for g in table.group])
+        if not whole.any():
+            fault = Fault("group", None, "no run of all groups together", 'add rows with group "all"')
+            raise InputError("pilots", [fault])
+        keep &= whole
+        warnings.append(f"{int((~whole).sum())} runs of single groups are not used by this fit")
+    if table.model_params is not None:
+        sizes, counts = np.unique(table.model_params[keep], return_counts=True)
+        if len(sizes) > 1:
+            chosen = sizes[np.flatnonzero(counts == counts.max())[-1]]
+            keep &= table.model_params == chosen
+            warnings.append(f"only the runs of the model with {chosen:.4g} parameters are used")
+    if keep.all():
+        return table, tuple(warnings)
+    size = None if table.test_size is None else table.test_size[keep]
+    chosen_runs = Pilots(table.sources, table.amounts[keep], table.error[keep], test_size=size)
+    return chosen_runs, tuple(warnings)
+
+
+def pool(table: Pilots, columns: int) -> Measured:
+    """Pool repeats: mean error per distinct composition and the variance of its logarithm.
+
+    The scatter of repeats is pooled over compositions (log scale) and shrunk to NOISE_SD by NOISE_DOF
+    degrees of freedom; test-set sampling, sqrt(e (1-e) / N), is a lower limit on it.
+    """
+    amounts = np.zeros((len(table.error), columns))
+    amounts[:, : len(table.sources)] = table.amounts
+    if not len(amounts):
+        empty = np.zeros(0)
+        return Measured(amounts, empty, np.zeros(0, dtype=int), empty, empty)
+    unique, index = np.unique(amounts, axis=0, return_inverse=True)
+    index = index.reshape(-1)
+    runs = np.bincount(index)
+    mean = np.bincount(index, weights=table.error) / runs
+    off = table.error - mean[index]
+    squares = np.bincount(index, weights=off**2)
+    scatter = np.where(runs > 1, np.sqrt(squares / np.maximum(runs - 1, 1)), np.nan)
+    freedom = float(np.sum(runs - 1))
+    relative = float(np.sum(squares / mean**2))
+    variance = (relative + NOISE_DOF * NOISE_SD**2) / (freedom + NOISE_DOF)
+    each = np.full(len(unique), variance)
+    if table.test_size is not None:
+        size = np.bincount(index, weights=table.test_size) / runs
+        odds = np.clip((1 - mean) / mean, 0, None)
+        sampling = odds / np.where(size > 0, size, np.inf)
+        each = np.maximum(each if freedom else sampling, sampling)
+    mixed = bool(np.any(np.count_nonzero(unique, axis=1) > 1) or columns > 1)
+    base = BASE_NOISE["mixture" if mixed else "single"]
+    return Measured(unique, np.log(mean), runs, scatter, each / runs + base**2)
+
+
+def _layout(
+    names: tuple[str, ...], sources: dict[str, SourceBelief], known: Beliefs, measured: Measured
+) -> Layout:
+    """Fix reference, anchor and scales from the pilots."""
+    labels = [name for name in names if not sources[name].is_text]
+    if not labels:
+        raise InputError("pilots", [Fault("sources", None, "no labelled source", "add one")])
+    reference = known.reference or _reference(names, labels, sources, measured)
+    if reference not in labels:
+        advice = f"use one of {', '.join(labels)}"
+        raise InputError("pilots", [Fault("reference", reference, "no such source", advice)])
+    columns = [names.index(name) for name in labels]
+    nominal = np.zeros(len(measured.runs))
+    for column, name in zip(columns, labels, strict=True):
+        worth = 1.0 if name == reference else float(np.exp(sources[name].quality.mean))
+        nominal += worth * measured.amounts[:, column]
+    largest = measured.amounts.max(axis=0) if len(nominal) else np.zeros(len(names))
+    size = float(nominal.max()) if len(nominal) and nominal.max() > 0 else WEAK_ANCHOR
+    scale = [
+        float(largest[c]) or sources[name].scale or size
+        for c, name in zip(columns, labels, strict=True)
+    ]
+    curve = curve_prior(known.task_family, len(np.unique(nominal)))
+    error = _anchor_error(measured, nominal, names.index(reference)) if len(nominal) else None
+    if error is None and known.worst_error is None:
+        advice = "give worst_error (the chance level, or the pretrained model's loss) or one pilot run"
+        raise InputError("pilots", [Fault("error", None, "nothing says how large errors are", advice)])
+    worst = known.worst_error
+    if worst is not None and error is not None and error >= worst:
+        error = worst * (1 - 1e-3)
+    anchor = Anchor(size, worst)
+    return Layout(names, sources, reference, anchor, tuple(scale), curve, error, largest, nominal)
+
+
+def _reference(
+    names: tuple[str, ...], labels: list[str], sources: dict[str, SourceBelief], measured: Measured
+) -> str:
+    """The labelled source tried at most sizes, then at the largest, then first by name."""
+
+    def rank(name: str) -> tuple[int, float, str]:
+        column = measured.amounts[:, names.index(name)]
+        return (-len(np.unique(column)), -float(column.max(initial=0.0)), name)
+
+    return min(labels, key=rank)
+
+
+def _anchor_error(measured: Measured, nominal: Array, reference: int) -> float:
+    """Error of the largest run, of the reference alone if it has a run within half of that size."""
+    alone = measured.amounts[:, reference] == measured.amounts.sum(axis=1)
+    near = alone & (nominal >= nominal.max() / 2)
+    chosen = np.flatnonzero(near) if near.any() else np.arange(len(nominal))
+    return float(np.exp(measured.log_error[chosen[np.argmax(nominal[chosen])]]))
+
+
+def _problem(each: Family, layout: Layout, measured: Measured) -> Problem:
+    """The family against the pilots, on the transformed scale."""
+    labels, texts = layout.labels, layout.texts
+    used = measured.amounts[:, texts]
+
+    def predict(u: Array) -> Array:
+        theta, mix = layout.natural(each, u)
+        size, tilt = effective_size(mix, measured.amounts[:, labels])
+        if used.any():
+            size = size * text_factor(mix, used, size)
+        floor, part = each.curve(theta, np.maximum(size, SMALLEST_SIZE), layout.anchor)
+        error = floor + tilt + part
+        if layout.anchor.worst is not None:
+            # soft cap: errors above chance keep a gradient, so that the search is not stuck there
+            over = np.maximum(error - layout.anchor.worst, 0.0)
+            error = np.minimum(error, layout.anchor.worst) + 0.02 * over
+        return np.log(np.maximum(error, 1e-12))
+
+    gap = np.log(layout.anchor.size) - np.log(np.maximum(layout.nominal, SMALLEST_SIZE))
+    shared = np.minimum(np.maximum(gap[:, None], 0), np.maximum(gap[None, :], 0))
+    noise, whiten, weight = np.diag(measured.variance), [], []
+    for trust in TRUST:
+        factor = np.linalg.cholesky(noise + trust.walk**2 * shared) if len(gap) else noise
+        inverse = np.linalg.inv(factor) if len(gap) else factor
+        whiten.append(inverse)
+        weight.append(np.log(trust.weight) + np.sum(np.log(np.diag(inverse))) if len(gap) else 0.0)
+        if not len(gap):
+            weight[-1] = np.log(trust.weight)
+    mean, sd = layout.prior(each)
+    return Problem(predict, measured.log_error, np.array(whiten), np.array(weight), mean, sd)
+
+
+def _draw(
+    samples: list[tuple[Family, Problem, Posterior]], rng: np.random.Generator, draws: int
+) -> list[tuple[Family, Array, np.ndarray]]:
+    """Resample `draws` draws over families and levels by evidence, then move them."""
+    logs = np.concatenate([posterior.log_weight for _, _, posterior in samples])
+    owner = np.repeat(np.arange(len(samples)), [len(p.log_weight) for _, _, p in samples])
+    start = np.cumsum([0, *(len(p.log_weight) for _, _, p in samples)])
+    chosen = np.sort(resample(logs, draws, rng))
+    kept = []
+    for i, (each, problem, posterior) in enumerate(samples):
+        rows = chosen[owner[chosen] == i] - start[i]
+        if not len(rows):
+            continue
+        level = posterior.level[rows]
+        u, _ = move(problem, posterior.draws[rows], level, posterior.factor, rng)
+        kept.append((each, u, level))
+    return kept
+
+
+def _assemble(
+    layout: Layout,
+    measured: Measured,
+    kept: list[tuple[Family, Array, np.ndarray]],
+    warnings: tuple[str, ...],
+    rng: np.random.Generator,
+) -> FittedLaw:
+    naturals = [layout.natural(each, u) for each, u, _ in kept]
+    level = np.concatenate([level for _, _, level in kept])
+    speed = np.array([trust.speed for trust in TRUST])[level]
+    draws = len(level)
+    law = FittedLaw(
+        sources=layout.names,
+        is_text=tuple(layout.sources[name].is_text for name in layout.names),
+        reference=layout.reference,
+        anchor=layout.anchor,
+        members=tuple(Member(e.name, t) for (e, _, _), (t, _) in zip(kept, naturals, strict=True)),
+        mix=layout.join([mix for _, mix in naturals]),
+        log_speed=(speed * rng.standard_normal(draws))[:, None],
+        weights=np.full(draws, 1.0 / draws),
+        weak_prior=len(np.unique(layout.nominal)) < WEAK,
+        pilots=(),
+        summary=(),
+        warnings=warnings,
+    )
+    summary = layout.summarise([(each, u) for each, u, _ in kept], law.mix)
+    return replace(law, pilots=_compare(law, measured), summary=summary)
+
+
+def _compare(law: FittedLaw, measured: Measured) -> tuple[PilotFit, ...]:
+    if not len(measured.runs):
+        return ()
+    middle, low, high = law.quantiles(measured.amounts, (0.5, 0.05, 0.95))
+    fits = []
+    for i, runs in enumerate(measured.runs):
+        observed = float(np.exp(measured.log_error[i]))
+        fits.append(
+            PilotFit(
+                amounts=dict(zip(law.sources, map(float, measured.amounts[i]), strict=True)),
+                runs=int(runs),
+                observed=observed,
+                observed_sd=None if np.isnan(measured.scatter[i]) else float(measured.scatter[i]),
+                fitted=float(middle[i]),
+                low=float(low[i]),
+                high=float(high[i]),
+                residual=float(np.log(observed / middle[i])),
+            )
+        )
+    return tuple(fits)
+
+
+def _cautions(
+    samples: list[tuple[Family, Problem, Posterior]], measured: Measured, known: Beliefs
+) -> tuple[str, ...]:
+    """Warnings that a reader of the law needs."""
+    warnings = []
+    sizes = len(np.unique(measured.amounts.sum(axis=1))) if len(measured.runs) else 0
+    if sizes < WEAK:
+        source = curve_prior(known.task_family, sizes).reference
+        warnings.append(f"weak prior: {sizes} pilot sizes; the exponent rests on {source}")
+    logs = np.concatenate([posterior.log_weight for _, _, posterior in samples])
+    if effective_sample_size(logs) < 50:
+        warnings.append(
+            "the importance sample is thin (effective size "
+            f"{effective_sample_size(logs):.0f}): intervals may be too narrow; measure more sizes"
+        )
+    worst = known.worst_error
+    if worst is not None and len(measured.runs) and np.exp(measured.log_error.min()) >= worst * 0.98:
+        warnings.append(f"every pilot is at chance ({worst:g}): measure at larger sizes first")
+    return tuple(warnings)

@@ -1,0 +1,168 @@
+"""Weighted draws of a law's parameters given pilots: mode, importance sampling, then random moves.
+
+Works on the transformed scale, where every prior is normal. For each family and each level of trust
+in it (how far real curves stray from the family): a damped Gauss-Newton search from several starts
+finds the mode, a heavy-tailed proposal around it is weighted into the posterior and yields the
+evidence, and a few Metropolis moves spread the resampled draws. Nothing here can fail to converge:
+where the search is poor the weights say so, and the moves start from wherever it got to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.laws import Array
+
+STEP = 1e-4  # of the transformed parameters, whose natural scale is about 1
+DEGREES = 5.0  # of freedom of the proposal's tails
+MOVES = 24
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One family against the pilots.
+
+    predict(u) maps transformed parameters (draws, P) to log errors (draws, rows); observed (rows,)
+    log errors; whiten (levels, rows, rows) the inverse Cholesky factor of the noise covariance for
+    each level of trust; log_level (levels,) log prior weight of a level, with the log determinant
+    of its whitening added; mean, sd (P,) of the normal priors.
+    """
+
+    predict: Callable[[Array], Array]
+    observed: Array
+    whiten: Array
+    log_level: Array
+    mean: Array
+    sd: Array
+
+    def residuals(self, u: Array, level: np.ndarray) -> Array:
+        """Whitened residuals (draws, rows) of draws `u` at their levels."""
+        raw = self.observed[None, :] - self.predict(u)
+        return np.einsum("jab,jb->ja", self.whiten[level], raw)
+
+    def log_posterior(self, u: Array, level: np.ndarray) -> Array:
+        """Log posterior density (draws,), up to a constant common to all families and levels."""
+        misfit = np.sum(self.residuals(u, level) ** 2, axis=1)
+        prior = np.sum(((u - self.mean) / self.sd) ** 2 + 2 * np.log(self.sd), axis=1)
+        prior += len(self.mean) * np.log(2 * np.pi)
+        return -0.5 * (misfit + prior) + self.log_level[level]
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Importance sample of one family: draws (N, P), level (N,), log weight (N,) unnormalised,
+    factor (levels, P, P) Cholesky factor of each level's covariance at the mode."""
+
+    draws: Array
+    level: np.ndarray
+    log_weight: Array
+    factor: Array
+
+    @property
+    def log_evidence(self) -> float:
+        """Log of the mean weight: log probability of the pilots under the family."""
+        if not len(self.log_weight):
+            return -np.inf
+        top = float(self.log_weight.max())
+        return top + float(np.log(np.exp(self.log_weight - top).sum()))
+
+
+def mode(problem: Problem, start: Array, level: np.ndarray, rounds: int = 40) -> tuple[Array, Array]:
+    """Damped Gauss-Newton from `start` (J, P); returns modes (J, P) and their precision (J, P, P)."""
+    u, parameters = start.copy(), start.shape[1]
+    precision = 1.0 / problem.sd**2
+    damping = np.full(len(u), 1e-2)
+    value = problem.log_posterior(u, level)
+    normal = np.zeros((len(u), parameters, parameters))
+    for _ in range(rounds):
+        shifted = np.repeat(u[:, None, :], parameters, axis=1) + STEP * np.eye(parameters)
+        wide = problem.residuals(shifted.reshape(-1, parameters), np.repeat(level, parameters))
+        base = problem.residuals(u, level)
+        slope = (wide.reshape(len(u), parameters, -1) - base[:, None, :]) / STEP
+        normal = np.einsum("jpr,jqr->jpq", slope, slope)
+        normal[:, range(parameters), range(parameters)] += precision
+        gradient = -np.einsum("jpr,jr->jp", slope, base) - (u - problem.mean) * precision
+        diagonal = np.einsum("jpp->jp", normal)
+        damped = normal + np.einsum("jp,pq->jpq", damping[:, None] * diagonal, np.eye(parameters))
+        step = np.linalg.solve(damped, gradient[..., None])[..., 0]
+        tried = u + np.clip(step, -3 * problem.sd, 3 * problem.sd)
+        better_value = problem.log_posterior(tried, level)
+        better = better_value > value
+        settled = bool(np.all(~better | (better_value - value < 1e-4)))
+        u = np.where(better[:, None], tried, u)
+        value = np.where(better, better_value, value)
+        damping = np.where(better, damping / 5, damping * 8)
+        if settled and bool(np.all(better | (damping > 1e4))):
+            break
+    return u, normal
+
+
+def sample(problem: Problem, rng: np.random.Generator, size: int) -> Posterior:
+    """Importance sample of about `size` draws per level around the modes."""
+    levels, parameters = len(problem.whiten), len(problem.mean)
+    jitter = rng.standard_normal((2, parameters))
+    starts = np.vstack([problem.mean, problem.mean + problem.sd * jitter * 0.7])
+    level = np.repeat(np.arange(levels), len(starts))
+    modes, normal = mode(problem, np.tile(starts, (levels, 1)), level)
+    value = problem.log_posterior(modes, level)
+    draws, logs, factors = [], [], []
+    for each in range(levels):
+        mine = np.flatnonzero(level == each)
+        best = mine[np.argmax(value[mine])]
+        covariance = np.linalg.inv(normal[best])
+        factor = np.linalg.cholesky((covariance + covariance.T) / 2 + 1e-12 * np.eye(parameters))
+        factors.append(factor)
+        normals = rng.standard_normal((size, parameters))
+        tail = np.sqrt(DEGREES / rng.chisquare(DEGREES, size))[:, None]
+        around = 1.15 * tail * normals
+        u = modes[best] + around @ factor.T
+        log_det = np.sum(np.log(np.diag(factor))) + parameters * np.log(1.15)
+        shape = -(DEGREES + parameters) / 2 * np.log1p(np.sum((normals * tail) ** 2, 1) / DEGREES)
+        constant = _log_gamma_ratio(DEGREES, parameters) - parameters / 2 * np.log(DEGREES * np.pi)
+        log_proposal = constant - log_det + shape
+        draws.append(u)
+        logs.append(problem.log_posterior(u, np.full(size, each)) - log_proposal - np.log(size))
+    return Posterior(
+        np.vstack(draws), np.repeat(np.arange(levels), size), np.concatenate(logs), np.stack(factors)
+    )
+
+
+def _log_gamma_ratio(degrees: float, parameters: int) -> float:
+    from math import lgamma
+
+    return lgamma((degrees + parameters) / 2) - lgamma(degrees / 2)
+
+
+def resample(log_weight: Array, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Indices of `count` draws, systematic resampling in proportion to exp(log_weight)."""
+    weight = np.exp(log_weight - log_weight.max())
+    edges = np.cumsum(weight)
+    points = (rng.random() + np.arange(count)) / count * edges[-1]
+    return np.minimum(np.searchsorted(edges, points), len(edges) - 1)
+
+
+def move(
+    problem: Problem, u: Array, level: np.ndarray, factor: Array, rng: np.random.Generator
+) -> tuple[Array, float]:
+    """Metropolis moves that leave the posterior unchanged; returns draws and the acceptance rate."""
+    value = problem.log_posterior(u, level)
+    accepted = 0
+    for turn in range(MOVES):
+        scale = (2.4, 0.8, 0.25)[turn % 3] / np.sqrt(u.shape[1])
+        shift = np.einsum("jab,jb->ja", factor[level], rng.standard_normal(u.shape))
+        tried = u + scale * shift
+        tried_value = problem.log_posterior(tried, level)
+        take = np.log(rng.random(len(u))) < tried_value - value
+        u = np.where(take[:, None], tried, u)
+        value = np.where(take, tried_value, value)
+        accepted += int(take.sum())
+    return u, accepted / (MOVES * max(len(u), 1))
+
+
+def effective_sample_size(log_weight: Array) -> float:
+    """(sum w)^2 / sum w^2, between 1 and the number of draws (Kish)."""
+    weight = np.exp(log_weight - log_weight.max())
+    return float(weight.sum() ** 2 / (weight**2).sum())
