@@ -1,0 +1,54 @@
+# Everything runs from .venv, which `make setup` makes from nothing but python3 and pip.
+PYTHON ?= python3
+EXAMPLE ?= examples/sentiment/project.toml
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup plan test check format bench lock clean
+
+help:
+	@echo "make setup   make .venv with everything a developer needs"
+	@echo "make plan    set-up, then the plan for $(EXAMPLE) into build/plan"
+	@echo "make test    set-up, then the whole suite"
+	@echo "make check   format, lint, types"
+	@echo "make format  rewrite the code in the house format"
+	@echo "make bench   time and memory of the main job"
+	@echo "make lock    write constraints.txt anew from the newest versions"
+	@echo "make clean   remove .venv and everything built"
+
+setup: $(READY)
+
+# PIP_CONSTRAINT and not -c: it holds for the build back end too.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear .venv
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $(READY)
+
+plan: $(READY)
+	$(BIN)/dataplan plan $(EXAMPLE) --out build/plan
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	$(BIN)/python -m pytest -s tests/benchmarks
+
+lock:
+	$(PYTHON) -m venv --clear .lock-venv
+	.lock-venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade-strategy eager ".[dev]" hatchling editables
+	.lock-venv/bin/python -m pip freeze --exclude dataplan > constraints.new
+	(echo "# Exact versions of everything that is installed; written by make lock."; cat constraints.new) > constraints.txt
+	rm -rf .lock-venv constraints.new
+
+clean:
+	rm -rf .venv .lock-venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
