@@ -1,0 +1,291 @@
+"""Pilot runs as a checked table: examples used of each source, and the error that was measured."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESERVED = ("error", "seed", "test_size", "model_params", "group")
+MOST_ROWS = 1_000_000
+MOST_FAULTS = 20  # faults listed one by one; the rest are counted
+EMPTY, NO_NUMBER = "is empty or not a number (NaN)", "is not a number"
+MOST_NAME = 200  # characters of a source's name
+
+FloatArray = NDArray[np.float64]
+Locate = Callable[[int], str]
+
+
+@dataclass(frozen=True, eq=False)
+class Pilots:
+    """Checked pilot runs; R runs, K sources.
+
+    sources       (K,) names, in the order of the columns of `amounts`
+    amounts       (R, K) examples used [example], finite and not negative
+    error         (R,) measured error, above 0 and finite
+    seed          (R,) which repeat, or None
+    test_size     (R,) examples the error was measured on [example], at least 1, or None
+    model_params  (R,) parameters of the trained model, above 0, or None
+    group         (R,) part of the test set that the error is of, "" for all of it, or None
+    rows          (R,) line of each run in its file, counted from 1, or None
+    """
+
+    sources: tuple[str, ...]
+    amounts: FloatArray
+    error: FloatArray
+    seed: FloatArray | None = None
+    test_size: FloatArray | None = None
+    model_params: FloatArray | None = None
+    group: tuple[str, ...] | None = None
+    rows: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        runs = len(self.error)
+        if self.amounts.shape != (runs, len(self.sources)):
+            raise ValueError(
+                f"amounts has shape {self.amounts.shape}, not {runs, len(self.sources)}"
+            )
+        for name in ("seed", "test_size", "model_params", "group", "rows"):
+            column = getattr(self, name)
+            if column is not None and len(column) != runs:
+                raise ValueError(f"{name} has {len(column)} rows, error has {runs}")
+
+    def __len__(self) -> int:
+        return len(self.error)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, place: str = "pilots") -> Pilots:
+        """Check a DataFrame of runs: `error`, one column of examples per source, optional `RESERVED`.
+
+        Raises InputError with every fault found; rows are counted from 0, as `frame.iloc` does.
+        """
+        names = [str(name).strip() for name in frame.columns]
+        columns = [(name, frame.iloc[:, at].tolist()) for at, name in enumerate(names)]
+        pilots, faults = check(columns, lambda row: f"row {row}")
+        if pilots is None:
+            raise InputError(place, faults)
+        return pilots
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a run: a column per source [example], `error`, and what else is known."""
+        import pandas as pd
+
+        columns: dict[str, Any] = dict(zip(self.sources, self.amounts.T, strict=True))
+        columns["error"] = self.error
+        for name in RESERVED[1:]:
+            if getattr(self, name) is not None:
+                columns[name] = getattr(self, name)
+        return pd.DataFrame(columns)
+
+
+def check(
+    columns: Sequence[tuple[str, Sequence[Any]]],
+    locate: Locate,
+    most_error: float = math.inf,
+    rows: Sequence[int] | None = None,
+) -> tuple[Pilots | None, list[Fault]]:
+    """Named columns of equal length -> (Pilots, no faults) or (None, every fault found).
+
+    locate tells the user where a row is; most_error is the largest error the metric can have;
+    rows are the line numbers to remember.
+    """
+    faults = _name_faults([name for name, _ in columns])
+    found = dict(columns)
+    count = len(columns[0][1]) if columns else 0
+    if count > MOST_ROWS:
+        faults.append(
+            Fault("rows", count, f"at most {MOST_ROWS:,} runs", "average the repeats first")
+        )
+    if faults:
+        return None, faults
+    sources = tuple(name for name in found if name not in RESERVED)
+    checked: dict[str, FloatArray | None] = {}
+    bad: list[Fault] = []
+    for name in (*sources, *RESERVED[:-1]):
+        if name in found:
+            checked[name] = _column(name, found[name], locate, most_error, bad)
+    if bad:
+        return None, shorten(bad)
+    amounts = [array for name in sources if (array := checked[name]) is not None]
+    error = checked["error"]
+    return (
+        Pilots(
+            sources=sources,
+            amounts=np.column_stack(amounts) if sources else np.zeros((count, 0)),
+            error=np.zeros(0) if error is None else error,
+            seed=checked.get("seed"),
+            test_size=checked.get("test_size"),
+            model_params=checked.get("model_params"),
+            group=_groups(found["group"]) if "group" in found else None,
+            rows=None if rows is None else tuple(rows),
+        ),
+        [],
+    )
+
+
+def name_problem(name: str) -> str:
+    """What is wrong with a source's name, "" if nothing: any text will do that fits on a line."""
+    if not name.strip():
+        return "a source needs a name"
+    if len(name) > MOST_NAME:
+        return f"has {len(name)} characters, at most {MOST_NAME} are allowed"
+    if not name.isprintable():
+        return "must not contain control characters"
+    if name in RESERVED:
+        return f"is kept for another column of the pilots ({', '.join(RESERVED)})"
+    return ""
+
+
+def same_names(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of names that differ in nothing but upper and lower case."""
+    first: dict[str, str] = {}
+    pairs = []
+    for name in names:
+        key = name.casefold()
+        if key in first:
+            pairs.append((first[key], name))
+        else:
+            first[key] = name
+    return pairs
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Advice naming the known name most like `name`, or all of them, for the end of a message."""
+    names = list(known)
+    folded = {each.casefold(): each for each in names}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {folded[close[0]]}?"
+    return f"known: {', '.join(names)}" if names else ""
+
+
+def shorten(faults: list[Fault]) -> list[Fault]:
+    """The first `MOST_FAULTS` faults, and one that counts the rest."""
+    more = len(faults) - MOST_FAULTS
+    if more <= 0:
+        return faults
+    return [
+        *faults[:MOST_FAULTS],
+        Fault(f"{more} more", None, "faults of the same table, not shown"),
+    ]
+
+
+def _name_faults(names: list[str]) -> list[Fault]:
+    faults = []
+    for name, times in Counter(names).items():
+        if times > 1:
+            faults.append(
+                Fault(f"column {name}", None, f"appears {times} times", "keep one of them")
+            )
+    for first, second in same_names(dict.fromkeys(names)):
+        problem = f"differs from {first} in upper and lower case only"
+        faults.append(Fault(f"column {second}", None, problem, "rename one of them"))
+    if "error" not in names:
+        faults.append(Fault("column error", None, "is missing", nearest("error", names)))
+    sources = [name for name in names if name not in RESERVED]
+    if not sources:
+        faults.append(Fault("columns", None, "no column of examples", "add one per source, or n"))
+    for name in dict.fromkeys(sources):
+        if problem := name_problem(name):
+            faults.append(Fault(f"column {name!r}", None, problem, "rename the column"))
+    return faults
+
+
+def _column(
+    name: str, values: Sequence[Any], locate: Locate, most_error: float, bad: list[Fault]
+) -> FloatArray | None:
+    """One checked column of numbers; None for an optional column that is empty throughout."""
+    if name in RESERVED[1:] and all(_empty(value) for value in values):
+        return None
+    numbers = _numbers(values)
+    problems = _problems(name, numbers, most_error)
+    for row in np.flatnonzero(problems != ""):
+        value, problem = values[row], str(problems[row])
+        if _empty(value):
+            problem, value = EMPTY, None
+        elif math.isnan(numbers[row]):
+            problem = NO_NUMBER
+        bad.append(
+            Fault(f"{locate(int(row))}, {name}", value, problem, _advice(name, value, problem))
+        )
+    return numbers
+
+
+def _problems(name: str, numbers: FloatArray, most_error: float) -> NDArray[Any]:
+    """(R,) what is wrong with each number of a column, "" for nothing."""
+    finite = np.isfinite(numbers)
+    whole = finite & (numbers == np.floor(numbers))
+    if name == "error":
+        most = f"at most {most_error:g}" if math.isfinite(most_error) else "finite"
+        holds, problem = finite & (numbers > 0) & (numbers <= most_error), f"above 0 and {most}"
+    elif name == "seed":
+        holds, problem = whole, "a whole number"
+    elif name == "test_size":
+        holds, problem = whole & (numbers >= 1), "a whole number of at least 1"
+    elif name == "model_params":
+        holds, problem = finite & (numbers > 0), "above 0 and finite"
+    else:
+        holds, problem = finite & (numbers >= 0), "finite and not negative"
+    return np.where(holds, "", f"must be {problem}")
+
+
+def _advice(name: str, value: Any, problem: str) -> str:
+    if problem == EMPTY:
+        if name == "error":
+            return "give the measured error or leave the run out"
+        if name in RESERVED:
+            return "give it in every row or leave the column out"
+        return "write 0 if the run used none of this source"
+    if problem == NO_NUMBER:
+        return "write it without separators or units, with a decimal point"
+    number = _number(value)
+    if name == "error" and number == 0:
+        return "for no mistake at all write half of one, 0.5 / test_size, and give test_size"
+    if name == "error" and 1 < number <= 100:
+        return f"if this is a percentage, write {number / 100:g}"
+    return ""
+
+
+def _empty(value: Any) -> bool:
+    """Whether a cell holds nothing: blank text, None, or one of pandas' marks for a missing value."""
+    if isinstance(value, str):
+        return not value.strip()
+    if isinstance(value, int | float):
+        return value != value  # only NaN differs from itself
+    return value is None or str(value) in {"<NA>", "NaT"}
+
+
+def _number(value: Any) -> float:
+    """A cell as a number, NaN if it is none; a yes or no is not a number."""
+    if isinstance(value, bool | np.bool_):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _numbers(values: Sequence[Any]) -> FloatArray:
+    return np.fromiter((_number(value) for value in values), dtype=float, count=len(values))
+
+
+def _groups(values: Sequence[Any]) -> tuple[str, ...] | None:
+    names = tuple("" if _empty(value) else str(value).strip() for value in values)
+    return names if any(names) else None
+
+
+def fill(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Any]]]:
+    """Rows written as mappings -> columns; a source that a row does not name was not used: 0."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [(n, [row.get(n, None if n in RESERVED else 0) for row in rows]) for n in names]
