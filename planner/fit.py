@@ -14,11 +14,11 @@ import numpy as np
 
 from planner.errors import Fault, InputError
 from planner.fitted import FittedLaw, Member, PilotFit
-from planner.inference import Posterior, Problem, effective_sample_size, move, resample, sample
+from planner.inference import Posterior, Problem, move, resample, sample, tempered
 from planner.laws import FAMILIES, SMALLEST_SIZE, Anchor, Array, Family, effective_size, text_factor
 from planner.layout import Layout
 from planner.pilots import Pilots
-from planner.prior import BASE_NOISE, TRUST, WEAK_ANCHOR, Beliefs, SourceBelief, curve_prior
+from planner.prior import BASE_NOISE, SLOWDOWN, TRUST, WEAK_ANCHOR, Beliefs, SourceBelief, curve_prior
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +71,7 @@ def fit_law(
     problems = [(each, _problem(each, layout, measured)) for each in _usable(known.worst_error)]
     samples = [(each, p, sample(p, rng, PROPOSALS)) for each, p in problems]
     kept = _draw(samples, rng, draws)
-    return _assemble(layout, measured, kept, warnings + _cautions(samples, measured, known), rng)
+    return _assemble(layout, measured, kept, warnings + _cautions(measured, known), rng)
 
 
 def _usable(worst: float | None) -> tuple[Family, ...]:
@@ -219,34 +219,50 @@ def _problem(each: Family, layout: Layout, measured: Measured) -> Problem:
     return Problem(predict, measured.log_error, np.array(whiten), np.array(weight), mean, sd)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Draws of one family: transformed parameters (draws, P), level of trust, log posterior."""
+
+    family: Family
+    u: Array
+    level: np.ndarray
+    value: Array
+
+
 def _draw(
     samples: list[tuple[Family, Problem, Posterior]], rng: np.random.Generator, draws: int
-) -> list[tuple[Family, Array, np.ndarray]]:
-    """Resample `draws` draws over families and levels by evidence, then move them."""
-    logs = np.concatenate([posterior.log_weight for _, _, posterior in samples])
-    owner = np.repeat(np.arange(len(samples)), [len(p.log_weight) for _, _, p in samples])
-    start = np.cumsum([0, *(len(p.log_weight) for _, _, p in samples)])
-    chosen = np.sort(resample(logs, draws, rng))
+) -> list[Kept]:
+    """`draws` draws over families and levels in proportion to their evidence, moved to the posterior."""
+    cells = [(i, k) for i, (_, _, p) in enumerate(samples) for k in range(len(TRUST))]
+    evidence = np.array([samples[i][2].log_evidence(k) for i, k in cells])
+    share = np.bincount(resample(evidence, draws, rng), minlength=len(cells))
     kept = []
     for i, (each, problem, posterior) in enumerate(samples):
-        rows = chosen[owner[chosen] == i] - start[i]
-        if not len(rows):
-            continue
-        level = posterior.level[rows]
-        u, _ = move(problem, posterior.draws[rows], level, posterior.factor, rng)
-        kept.append((each, u, level))
+        starts, levels = [], []
+        for k in range(len(TRUST)):
+            count = int(share[cells.index((i, k))])
+            if count:
+                mine = np.flatnonzero(posterior.level == k)
+                logs = posterior.log_weight[mine]
+                picked = resample(tempered(logs) * logs, count, rng)
+                starts.append(posterior.draws[mine[picked]])
+                levels.append(np.full(count, k))
+        if starts:
+            u, level = np.vstack(starts), np.concatenate(levels)
+            u, value = move(problem, u, level, posterior.factor, rng)
+            kept.append(Kept(each, u, level, value))
     return kept
 
 
 def _assemble(
     layout: Layout,
     measured: Measured,
-    kept: list[tuple[Family, Array, np.ndarray]],
+    kept: list[Kept],
     warnings: tuple[str, ...],
     rng: np.random.Generator,
 ) -> FittedLaw:
-    naturals = [layout.natural(each, u) for each, u, _ in kept]
-    level = np.concatenate([level for _, _, level in kept])
+    naturals = [layout.natural(each.family, each.u) for each in kept]
+    level = np.concatenate([each.level for each in kept])
     speed = np.array([trust.speed for trust in TRUST])[level]
     draws = len(level)
     law = FittedLaw(
@@ -254,17 +270,25 @@ def _assemble(
         is_text=tuple(layout.sources[name].is_text for name in layout.names),
         reference=layout.reference,
         anchor=layout.anchor,
-        members=tuple(Member(e.name, t) for (e, _, _), (t, _) in zip(kept, naturals, strict=True)),
+        members=tuple(Member(k.family.name, t) for k, (t, _) in zip(kept, naturals, strict=True)),
         mix=layout.join([mix for _, mix in naturals]),
-        log_speed=(speed * rng.standard_normal(draws))[:, None],
+        log_speed=(SLOWDOWN + speed * rng.standard_normal(draws))[:, None],
         weights=np.full(draws, 1.0 / draws),
         weak_prior=len(np.unique(layout.nominal)) < WEAK,
         pilots=(),
         summary=(),
         warnings=warnings,
+        best=_best(kept),
     )
-    summary = layout.summarise([(each, u) for each, u, _ in kept], law.mix)
+    summary = layout.summarise([(each.family, each.u) for each in kept], law.mix)
     return replace(law, pilots=_compare(law, measured), summary=summary)
+
+
+def _best(kept: list[Kept]) -> int:
+    """Number of the most probable draw of the family with most draws."""
+    heaviest = int(np.argmax([len(each.u) for each in kept]))
+    before = sum(len(each.u) for each in kept[:heaviest])
+    return before + int(np.argmax(kept[heaviest].value))
 
 
 def _compare(law: FittedLaw, measured: Measured) -> tuple[PilotFit, ...]:
@@ -289,21 +313,13 @@ def _compare(law: FittedLaw, measured: Measured) -> tuple[PilotFit, ...]:
     return tuple(fits)
 
 
-def _cautions(
-    samples: list[tuple[Family, Problem, Posterior]], measured: Measured, known: Beliefs
-) -> tuple[str, ...]:
+def _cautions(measured: Measured, known: Beliefs) -> tuple[str, ...]:
     """Warnings that a reader of the law needs."""
     warnings = []
     sizes = len(np.unique(measured.amounts.sum(axis=1))) if len(measured.runs) else 0
     if sizes < WEAK:
         source = curve_prior(known.task_family, sizes).reference
         warnings.append(f"weak prior: {sizes} pilot sizes; the exponent rests on {source}")
-    logs = np.concatenate([posterior.log_weight for _, _, posterior in samples])
-    if effective_sample_size(logs) < 50:
-        warnings.append(
-            "the importance sample is thin (effective size "
-            f"{effective_sample_size(logs):.0f}): intervals may be too narrow; measure more sizes"
-        )
     worst = known.worst_error
     if worst is not None and len(measured.runs) and np.exp(measured.log_error.min()) >= worst * 0.98:
         warnings.append(f"every pilot is at chance ({worst:g}): measure at larger sizes first")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,6 +85,7 @@ class FittedLaw:
     log_speed    (draws, 1) misfit beyond the largest pilot (laws.stretch)
     weights      (draws,), sum 1
     weak_prior   too few pilots: the published priors decide the answer
+    best         number of the single best-fitting draw
     """
 
     sources: tuple[str, ...]
@@ -99,6 +100,7 @@ class FittedLaw:
     pilots: tuple[PilotFit, ...]
     summary: tuple[LawParameter, ...]
     warnings: tuple[str, ...]
+    best: int
 
     @property
     def families(self) -> tuple[tuple[str, float], ...]:
@@ -169,6 +171,31 @@ class FittedLaw:
             parts.append(part)
             start = end
         return np.vstack(floors), np.vstack(parts)
+
+    def pick(self, index: np.ndarray) -> FittedLaw:
+        """The law with only the draws `index` (rising, repeats allowed), equally weighted."""
+        members, start = [], 0
+        for member in self.members:
+            end = start + len(member.theta)
+            mine = index[(index >= start) & (index < end)] - start
+            if len(mine):
+                members.append(Member(member.family, member.theta[mine]))
+            start = end
+        mix = replace(
+            self.mix,
+            quality=self.mix.quality[index],
+            saturation=self.mix.saturation[index],
+            excess=self.mix.excess[index],
+            text=self.mix.text[index],
+        )
+        weights = np.full(len(index), 1.0 / max(len(index), 1))
+        speed = self.log_speed[index]
+        return replace(self, members=tuple(members), mix=mix, log_speed=speed, weights=weights, best=0)
+
+    def best_guess(self) -> FittedLaw:
+        """The single best-fitting law, taken at its word: one draw, no misfit beyond the pilots."""
+        one = self.pick(np.array([self.best]))
+        return replace(one, log_speed=np.zeros((1, 1)))
 
     def contribution(self, source: int, amount: Array) -> Array:
         """Effective examples (draws, rows) of `amount` (rows,) examples of labelled column `source`."""

@@ -17,8 +17,16 @@ import numpy as np
 from planner.laws import Array
 
 STEP = 1e-4  # of the transformed parameters, whose natural scale is about 1
-DEGREES = 5.0  # of freedom of the proposal's tails
-MOVES = 24
+
+MOVES = 45
+LEAST_SPREAD = 0.25  # share of effective draws that the start of the moves must keep
+INFLATION = 0.3  # of the proposal's width, shared among the parameters
+
+
+def _degrees(parameters: int) -> float:
+    """Degrees of freedom of the proposal's tails: heavy for few parameters; in many dimensions heavy
+    tails put all draws at a radius where the posterior has none."""
+    return max(5.0, float(parameters))
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,11 @@ class Problem:
     def residuals(self, u: Array, level: np.ndarray) -> Array:
         """Whitened residuals (draws, rows) of draws `u` at their levels."""
         raw = self.observed[None, :] - self.predict(u)
-        return np.einsum("jab,jb->ja", self.whiten[level], raw)
+        out = np.empty_like(raw)
+        for each, white in enumerate(self.whiten):
+            mine = level == each
+            out[mine] = raw[mine] @ white.T
+        return out
 
     def log_posterior(self, u: Array, level: np.ndarray) -> Array:
         """Log posterior density (draws,), up to a constant common to all families and levels."""
@@ -54,20 +66,23 @@ class Problem:
 @dataclass(frozen=True)
 class Posterior:
     """Importance sample of one family: draws (N, P), level (N,), log weight (N,) unnormalised,
-    factor (levels, P, P) Cholesky factor of each level's covariance at the mode."""
+    factor (levels, P, P) Cholesky factor of each level's covariance at the mode, laplace (levels,)
+    log evidence of each level by Laplace's approximation."""
 
     draws: Array
     level: np.ndarray
     log_weight: Array
     factor: Array
+    laplace: Array
 
-    @property
-    def log_evidence(self) -> float:
-        """Log of the mean weight: log probability of the pilots under the family."""
-        if not len(self.log_weight):
-            return -np.inf
-        top = float(self.log_weight.max())
-        return top + float(np.log(np.exp(self.log_weight - top).sum()))
+    def log_evidence(self, level: int) -> float:
+        """Log probability of the pilots at one level of trust: the mean weight, or Laplace's
+        approximation where too few draws carry the weight to believe it."""
+        mine = self.log_weight[self.level == level]
+        if effective_sample_size(mine) < LEAST_SPREAD * len(mine):
+            return float(self.laplace[level])
+        top = float(mine.max())
+        return top + float(np.log(np.exp(mine - top).sum()))
 
 
 def mode(problem: Problem, start: Array, level: np.ndarray, rounds: int = 40) -> tuple[Array, Array]:
@@ -108,25 +123,32 @@ def sample(problem: Problem, rng: np.random.Generator, size: int) -> Posterior:
     level = np.repeat(np.arange(levels), len(starts))
     modes, normal = mode(problem, np.tile(starts, (levels, 1)), level)
     value = problem.log_posterior(modes, level)
-    draws, logs, factors = [], [], []
+    draws, logs, factors, laplace = [], [], [], []
+    degrees, inflation = _degrees(parameters), 1 + INFLATION / parameters
     for each in range(levels):
         mine = np.flatnonzero(level == each)
         best = mine[np.argmax(value[mine])]
         covariance = np.linalg.inv(normal[best])
         factor = np.linalg.cholesky((covariance + covariance.T) / 2 + 1e-12 * np.eye(parameters))
         factors.append(factor)
+        half = np.sum(np.log(np.diag(factor))) + parameters / 2 * np.log(2 * np.pi)
+        laplace.append(float(value[best]) + half)
         normals = rng.standard_normal((size, parameters))
-        tail = np.sqrt(DEGREES / rng.chisquare(DEGREES, size))[:, None]
-        around = 1.15 * tail * normals
+        tail = np.sqrt(degrees / rng.chisquare(degrees, size))[:, None]
+        around = inflation * tail * normals
         u = modes[best] + around @ factor.T
-        log_det = np.sum(np.log(np.diag(factor))) + parameters * np.log(1.15)
-        shape = -(DEGREES + parameters) / 2 * np.log1p(np.sum((normals * tail) ** 2, 1) / DEGREES)
-        constant = _log_gamma_ratio(DEGREES, parameters) - parameters / 2 * np.log(DEGREES * np.pi)
+        log_det = np.sum(np.log(np.diag(factor))) + parameters * np.log(inflation)
+        shape = -(degrees + parameters) / 2 * np.log1p(np.sum((normals * tail) ** 2, 1) / degrees)
+        constant = _log_gamma_ratio(degrees, parameters) - parameters / 2 * np.log(degrees * np.pi)
         log_proposal = constant - log_det + shape
         draws.append(u)
         logs.append(problem.log_posterior(u, np.full(size, each)) - log_proposal - np.log(size))
     return Posterior(
-        np.vstack(draws), np.repeat(np.arange(levels), size), np.concatenate(logs), np.stack(factors)
+        np.vstack(draws),
+        np.repeat(np.arange(levels), size),
+        np.concatenate(logs),
+        np.stack(factors),
+        np.array(laplace),
     )
 
 
@@ -134,6 +156,22 @@ def _log_gamma_ratio(degrees: float, parameters: int) -> float:
     from math import lgamma
 
     return lgamma((degrees + parameters) / 2) - lgamma(degrees / 2)
+
+
+def tempered(log_weight: Array) -> float:
+    """Largest power of the weights, at most 1, that keeps LEAST_SPREAD of the draws effective.
+
+    In many dimensions a few draws carry all the weight; starting from a tempered sample and moving it
+    under the true posterior (one step of sequential Monte Carlo) loses no draws to that.
+    """
+    low, high = 0.0, 1.0
+    if effective_sample_size(log_weight) >= LEAST_SPREAD * len(log_weight):
+        return 1.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        enough = effective_sample_size(middle * log_weight) >= LEAST_SPREAD * len(log_weight)
+        low, high = (middle, high) if enough else (low, middle)
+    return low
 
 
 def resample(log_weight: Array, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -146,20 +184,21 @@ def resample(log_weight: Array, count: int, rng: np.random.Generator) -> np.ndar
 
 def move(
     problem: Problem, u: Array, level: np.ndarray, factor: Array, rng: np.random.Generator
-) -> tuple[Array, float]:
-    """Metropolis moves that leave the posterior unchanged; returns draws and the acceptance rate."""
+) -> tuple[Array, Array]:
+    """Metropolis moves that leave the posterior unchanged; returns draws and their log posterior."""
     value = problem.log_posterior(u, level)
-    accepted = 0
     for turn in range(MOVES):
         scale = (2.4, 0.8, 0.25)[turn % 3] / np.sqrt(u.shape[1])
-        shift = np.einsum("jab,jb->ja", factor[level], rng.standard_normal(u.shape))
+        normals = rng.standard_normal(u.shape)
+        shift = np.empty_like(u)
+        for each, wide in enumerate(factor):
+            shift[level == each] = normals[level == each] @ wide.T
         tried = u + scale * shift
         tried_value = problem.log_posterior(tried, level)
         take = np.log(rng.random(len(u))) < tried_value - value
         u = np.where(take[:, None], tried, u)
         value = np.where(take, tried_value, value)
-        accepted += int(take.sum())
-    return u, accepted / (MOVES * max(len(u), 1))
+    return u, value
 
 
 def effective_sample_size(log_weight: Array) -> float:

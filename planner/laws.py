@@ -76,6 +76,11 @@ class Family(Protocol):
     def curve(self, theta: Array, size: Array, anchor: Anchor) -> tuple[Array, Array]: ...
 
 
+def _power(ratio: Array, exponent: Array) -> Array:
+    """ratio^-exponent, kept finite where a tiny size meets a steep draw."""
+    return np.exp(np.clip(-exponent * np.log(ratio), -300.0, 300.0))
+
+
 class Power:
     """error = e* (S / S*)^-alpha: a straight line in log-log, no floor.
 
@@ -89,7 +94,7 @@ class Power:
 
     def curve(self, theta: Array, size: Array, anchor: Anchor) -> tuple[Array, Array]:
         error, exponent = theta[:, :1], theta[:, 1:2]
-        return np.zeros_like(error), error * (size / anchor.size) ** -exponent
+        return np.zeros_like(error), error * _power(size / anchor.size, exponent)
 
 
 class PowerFloor:
@@ -106,7 +111,7 @@ class PowerFloor:
     def curve(self, theta: Array, size: Array, anchor: Anchor) -> tuple[Array, Array]:
         error, exponent, fraction = theta[:, :1], theta[:, 1:2], theta[:, 2:3]
         floor = fraction * error
-        return floor, (error - floor) * (size / anchor.size) ** -exponent
+        return floor, (error - floor) * _power(size / anchor.size, exponent)
 
 
 class Shifted:
@@ -124,7 +129,9 @@ class Shifted:
         error, exponent, fraction = theta[:, :1], theta[:, 1:2], theta[:, 2:3]
         floor = fraction * error
         shift = theta[:, 3:4] * anchor.size
-        return floor, (error - floor) * ((size + shift) / (anchor.size + shift)) ** -exponent
+        return floor, (error - floor) * _power(
+            (size + shift) / (anchor.size + shift), exponent
+        )
 
 
 class Saturating:
@@ -204,14 +211,15 @@ def effective_size(mix: Composition, amounts: Array) -> tuple[Array, Array]:
     for k in range(amounts.shape[1]):
         if not amounts[:, k].any():
             continue
+        used = np.flatnonzero(amounts[:, k])  # most compositions leave most sources out
         part = contribution(
             mix.quality[:, k : k + 1],
             mix.saturation[:, k : k + 1],
             float(mix.scale[k]),
-            amounts[None, :, k],
+            amounts[None, used, k],
         )
-        size += part
-        tilted += part * mix.excess[:, k : k + 1]
+        size[:, used] += part
+        tilted[:, used] += part * mix.excess[:, k : k + 1]
     return size, tilted / np.maximum(size, SMALLEST_SIZE)
 
 

@@ -65,7 +65,7 @@ class Layout:
         normals = [self._curve_normal(parameter) for parameter in each.parameters]
         for name in self.others:
             belief = self.sources[name]
-            normals += [belief.quality, belief.saturation, belief.excess]
+            normals += [belief.quality, belief.saturation, belief.excess or Normal(0.0, 1.0)]
         for k in self.texts:
             belief = self.sources[self.names[k]]
             tried = float(self.largest[k])
@@ -113,7 +113,8 @@ class Layout:
             column = labels.index(name)
             quality[:, column] = np.exp(np.clip(rest[:, 3 * i], -20, 20))
             saturation[:, column] = np.maximum(_logistic(rest[:, 3 * i + 1]), 0.02)
-            excess[:, column] = error * np.exp(np.clip(rest[:, 3 * i + 2], -20, 5))
+            if self.sources[name].excess is not None:
+                excess[:, column] = error * np.exp(np.clip(rest[:, 3 * i + 2], -20, 5))
         start = 3 * len(self.others)
         text = rest[:, start:].reshape(len(rest), len(self.texts), TEXT_PARAMETERS)
         scale = np.array(self.scale)

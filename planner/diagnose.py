@@ -1,0 +1,261 @@
+"""Stage, pattern and verdict of an idea, each with its probability and the numbers behind it.
+
+Every draw of the law is classed by itself, so the shares of the draws are the probabilities. The
+thresholds are conventions, stated in the evidence; none of them looks at a slope alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from planner.fitted import FittedLaw, weighted_quantile
+from planner.laws import Array
+from planner.plan import Diagnosis, Finding, Plan, Target
+from sources.base import Source
+
+UNLIMITED = 1e9  # [effective example] stands for as much data as anyone has
+COLD_RATIO = 0.5  # slope at the largest pilot against the steepest slope to come
+COLD_SHARE = 0.97  # of the worst error: closer to it than this, nothing has been learned yet
+PLATEAU_DROP = 0.10  # ten times the data lowers the error by less than this share
+SLOW_FACTOR = 100.0  # times the data to halve the error, beyond which scaling is slow
+ROOM = 3.0  # times the plan's effective size that the sources must be able to supply to "scale"
+NO, YES = 0.2, 0.5  # chance of the target below which an idea does not scale, above which it may
+
+
+def diagnose(
+    law: FittedLaw,
+    target: Target | None = None,
+    plan: Plan | None = None,
+    sources: Sequence[Source] = (),
+) -> Diagnosis:
+    """Stage at the largest pilot, pattern over data, and the verdict on the idea.
+
+    Without target, plan or sources the findings that need them say so instead of guessing.
+    """
+    checks = [_floor(law), *_biased(law), *_texts(law, plan), _emergence()]
+    return Diagnosis(
+        stage=_stage(law),
+        pattern=_pattern(law, target, sources),
+        verdict=_verdict(law, target, plan, sources),
+        checks=(*checks, _next(law, sources)),
+    )
+
+
+def _error_at(law: FittedLaw, size: float) -> Array:
+    """Error (draws,) of the reference at an effective size [effective example]."""
+    floor, part = law.curve(np.full((len(law.weights), 1), size))
+    error = (floor + part)[:, 0]
+    return error if law.anchor.worst is None else np.minimum(error, law.anchor.worst)
+
+
+def _slope(law: FittedLaw, size: float) -> Array:
+    """-d log error / d log size (draws,) between `size` and twice that."""
+    return np.log(_error_at(law, size) / _error_at(law, 2 * size)) / math.log(2)
+
+
+def _share(law: FittedLaw, which: np.ndarray) -> float:
+    return float(law.weights @ which)
+
+
+def _most(shares: dict[str, float]) -> str:
+    return max(shares, key=lambda name: shares[name])
+
+
+def _said(shares: dict[str, float]) -> str:
+    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+
+
+def _stage(law: FittedLaw) -> Finding:
+    size = law.anchor.size
+    here = _slope(law, size)
+    later = np.max([_slope(law, size * 4.0**i) for i in range(1, 6)], axis=0)
+    now = _error_at(law, size)
+    cold = here < COLD_RATIO * later
+    if law.anchor.worst is not None:
+        cold |= now > COLD_SHARE * law.anchor.worst
+    drop = 1 - _error_at(law, 10 * size) / now
+    plateau = ~cold & (drop < PLATEAU_DROP)
+    shares = {
+        "cold start": _share(law, cold),
+        "scaling": _share(law, ~cold & ~plateau),
+        "plateau": _share(law, plateau),
+    }
+    answer = _most(shares)
+    middle = float(weighted_quantile(drop[:, None], law.weights, 0.5)[0])
+    slope = _interval(law, here)
+    evidence = (
+        f"{_said(shares)}. At {size:,.0f} effective examples the slope is {slope}; ten times the "
+        f"data lowers the error by {middle:.0%} (median)"
+    )
+    advice = {
+        "cold start": f"pilots near {4 * size:,.0f} examples before any verdict",
+        "scaling": "",
+        "plateau": "check label noise, data quality, model capacity and irreducible error first",
+    }[answer]
+    if law.weak_prior:
+        advice = advice or f"few pilots: measure at {2 * size:,.0f} examples as well"
+    return Finding("stage at the largest pilot", answer, shares[answer], evidence, advice)
+
+
+def _interval(law: FittedLaw, values: Array, digits: str = ".2f") -> str:
+    low, middle, high = (
+        float(weighted_quantile(values[:, None], law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
+    )
+    return f"{middle:{digits}} (90% {low:{digits}} to {high:{digits}})"
+
+
+def _caps(law: FittedLaw, sources: Sequence[Source], weeks: float) -> Array:
+    """Most that can be had of each source within the weeks (sources of the law,) [example]."""
+    most = np.zeros(len(law.sources))
+    for source in sources:
+        had = min(source.limits.available(weeks), UNLIMITED)
+        most[law.sources.index(source.name)] = had + source.in_hand
+    return most
+
+
+def _best_within(law: FittedLaw, most: Array) -> Array:
+    """Least error (draws,) with all of one source, or with all unbiased ones, up to the caps.
+
+    Buying everything is not always best: biased sources bring a floor of their own.
+    """
+    labels = [k for k in law.labels if most[k] > 0]
+    clean = [k for k in labels if not law.excess(k).any()]
+    rows = [labels, clean, *([k] for k in labels)]
+    amounts = np.zeros((len(rows), len(most)))
+    for i, columns in enumerate(rows):
+        amounts[i, columns] = most[columns]
+    return law.errors(amounts).min(axis=1)
+
+
+def _pattern(law: FittedLaw, target: Target | None, sources: Sequence[Source]) -> Finding:
+    now = _error_at(law, law.anchor.size)
+    slow = _error_at(law, law.anchor.size * SLOW_FACTOR) > now / 2
+    out = np.zeros(len(law.weights), dtype=bool)
+    evidence = ""
+    if target is not None and sources:
+        capped = _best_within(law, _caps(law, sources, target.weeks))
+        out = (capped > target.error) & (_error_at(law, UNLIMITED) <= target.error)
+        evidence = f"; the error at the caps of the sources is {_interval(law, capped, '.3g')}"
+    shares = {
+        "ordinary": _share(law, ~slow & ~out),
+        "ran out of data": _share(law, out),
+        "slow": _share(law, slow & ~out),
+    }
+    answer = _most(shares)
+    text = (
+        f"{_said(shares)}. Slow means that halving the error takes more than {SLOW_FACTOR:g} times "
+        f"the data of the largest pilot{evidence}"
+    )
+    advice = {
+        "ordinary": "",
+        "ran out of data": "raise the cap that binds, add a source, or lower the target",
+        "slow": "improve labels, features or model first: data alone is dear here",
+    }[answer]
+    return Finding("pattern over data", answer, shares[answer], text, advice)
+
+
+def _verdict(
+    law: FittedLaw, target: Target | None, plan: Plan | None, sources: Sequence[Source]
+) -> Finding:
+    question = "does this idea scale"
+    if target is None:
+        return Finding(question, "can't tell yet", None, "no target was given", "give a target error")
+    ever = _share(law, _error_at(law, UNLIMITED) <= target.error)
+    if plan is None:
+        evidence = f"P(target within reach of unlimited data) = {ever:.0%}; no sources were given"
+        return Finding(question, "can't tell yet", ever, evidence, "describe the sources in a project")
+    supply = _share(law, _best_within(law, _caps(law, sources, target.weeks)) <= target.error)
+    evidence = (
+        f"P(target) = {ever:.0%} with unlimited clean data, {supply:.0%} with all that the sources "
+        f"can supply in time, {plan.probability:.0%} with the plan; wanted {target.confidence:.0%}"
+    )
+    if plan.reaches:
+        room = _room(law, plan, sources)
+        evidence += f"; the sources could supply {min(room, 1e6):,.1f} times the plan"
+        answer = "scales" if room >= ROOM and not plan.binding else "scales with limits"
+        advice = "" if answer == "scales" else "watch: " + ("; ".join(plan.binding) or "little room")
+        return Finding(question, answer, plan.probability, evidence, advice)
+    within = "; ".join(plan.binding)
+    if plan.probability <= NO:
+        advice = f"lower the target or lift: {within}" if within else "lower the target"
+        return Finding(question, "does not scale", 1 - plan.probability, evidence, advice)
+    advice = _next(law, sources).advice
+    if within:
+        advice += f"; what binds: {within}"
+    return Finding(question, "can't tell yet", plan.probability, evidence, advice)
+
+
+def _room(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> float:
+    """Effective examples the bought sources could supply in time, against those of the plan."""
+    most, bought = _caps(law, sources, plan.target.weeks), np.zeros(len(law.sources))
+    for name, quantity in plan.amounts.items():
+        bought[law.sources.index(name)] = quantity
+    if not bought[law.labels].any():
+        return math.inf
+    most = np.where((bought > 0) & ~np.array(law.is_text), most, 0.0)
+    sizes = law.effective(np.stack([most, np.where(law.is_text, 0.0, bought)]))
+    return float(weighted_quantile((sizes[:, :1] / sizes[:, 1:]), law.weights, 0.5)[0])
+
+
+def _floor(law: FittedLaw) -> Finding:
+    floor, _ = law.curve(np.full((len(law.weights), 1), law.anchor.size))
+    how = {p.identified for p in law.parameters() if p.name == "floor fraction"}
+    known = "the pilots say" if how == {"pilots"} else "mostly the prior says, not the pilots"
+    text = f"irreducible error {_interval(law, floor[:, 0], '.3g')}: {known}"
+    return Finding("floor", "not identified" if known != "the pilots say" else "seen", None, text)
+
+
+def _biased(law: FittedLaw) -> list[Finding]:
+    findings = []
+    for k in law.labels:
+        own = law.excess(int(k))
+        if own.any():
+            name = law.sources[k]
+            text = f"alone it ends {_interval(law, own, '.3g')} above the floor of {law.reference}"
+            large = _share(law, own > 0.1 * _error_at(law, law.anchor.size))
+            answer = "own floor" if large > 0.5 else "little bias"
+            advice = "use it beside clean labels, never alone" if large > 0.5 else ""
+            findings.append(Finding(f"bias of {name}", answer, max(large, 1 - large), text, advice))
+    return findings
+
+
+def _texts(law: FittedLaw, plan: Plan | None) -> list[Finding]:
+    findings = []
+    for column, k in enumerate(law.texts):
+        name, size = law.sources[k], law.anchor.size
+        used = np.zeros((1, len(law.texts)))
+        used[0, column] = float(np.exp(np.median(law.mix.text[:, column, 3]))) * 4
+        if plan is not None and plan.steps:
+            size = float(np.median(sum(s.effective_examples or 0.0 for s in plan.steps))) or size
+        sizes = np.full((len(law.weights), 1), size)
+        factor = (law.with_text(sizes, used) / sizes)[:, 0]
+        helps = _share(law, factor > 1)
+        answer = "helps" if helps > 0.8 else "does not help" if helps < 0.2 else "can't tell"
+        text = (
+            f"{used[0, column]:,.0f} documents multiply {size:,.0f} effective examples by "
+            f"{_interval(law, factor)}"
+        )
+        findings.append(Finding(f"unlabelled text {name}", answer, max(helps, 1 - helps), text))
+    return findings
+
+
+def _emergence() -> Finding:
+    text = "pilots of one model size cannot show it"
+    advice = "run two more model sizes at the largest pilot if the error stays near chance"
+    return Finding("emergence over model size", "not measured", None, text, advice)
+
+
+def _next(law: FittedLaw, sources: Sequence[Source]) -> Finding:
+    """The next measurement: twice the largest pilot, or four times at a cold start or weak prior."""
+    cold = _stage(law).answer == "cold start"
+    factor = 4 if cold or law.weak_prior else 2
+    size = factor * law.anchor.size
+    text = f"the largest pilot is {law.anchor.size:,.0f} effective examples"
+    advice = f"train on {size:,.0f} {law.reference} examples with 3 seeds and fit again"
+    named = [source for source in sources if source.name == law.reference]
+    if named and size <= named[0].limits.max_examples:
+        advice += f" (cost {float(named[0].cost(math.ceil(size))):,.0f})"
+    return Finding("next measurement", f"{size:,.0f} {law.reference} examples", None, text, advice)

@@ -1,0 +1,154 @@
+"""A plan in rounds: what to buy now, at which size to measure again, what is decided then.
+
+Each round brings the effective size to three times the one before, starting at the largest pilot, in
+the proportions of the plan. On real curves three such rounds, measured in between, reached the target
+in 94% of cases at 1.5 times the cost of knowing the curve beforehand (DESIGN, section 3), while every
+single purchase planned from pilots did worse. Rounds that the weeks do not allow are merged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from planner.fitted import FittedLaw, weighted_quantile
+from planner.laws import Array
+from planner.plan import Path, Plan, Round
+from sources.base import Source
+
+GROWTH = 3.0  # effective size of a round against the one before
+MOST_ROUNDS = 6
+SEEDS = 3  # repeats of each measurement that the decision text asks for
+
+
+def path(sources: Sequence[Source], law: FittedLaw, plan: Plan, contingency: float) -> Path:
+    """The plan split into rounds; costs in currency with contingency [ratio] included.
+
+    A round ends when its data has arrived; rounds run one after another. A plan that buys nothing has
+    no rounds.
+    """
+    if not plan.steps:
+        return Path((), 0.0, 0.0)
+    shares = _shares(law, plan, sources)
+    while True:
+        totals = _totals(plan, shares)
+        ends = np.cumsum([_weeks(plan, totals, r) for r in range(len(shares))])
+        if len(shares) == 1 or ends[-1] <= plan.target.weeks:
+            break
+        shares = shares[1:]  # merge the smallest round into the next
+    rounds = _rounds(sources, law, plan, totals, ends, contingency)
+    expected = sum(each.needed * each.cost for each in rounds)
+    return Path(rounds, float(expected), plan.cost)
+
+
+def _shares(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> list[float]:
+    """Share of the plan's quantities owned after each round, rising to 1."""
+    owned = _owned(law, sources)
+    bought = _amounts(law, plan)
+
+    def size(share: float) -> float:
+        total = np.where(law.is_text, 0.0, owned + share * bought)[None]
+        return float(weighted_quantile(law.effective(total), law.weights, 0.5)[0])
+
+    final = size(1.0)
+    shares, wanted = [1.0], final / GROWTH
+    while wanted > max(law.anchor.size, size(0.0)) * 1.2 and len(shares) < MOST_ROUNDS:
+        low, high = 0.0, shares[0]
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if size(middle) < wanted else (low, middle)
+        shares.insert(0, high)
+        wanted /= GROWTH
+    return shares
+
+
+def _totals(plan: Plan, shares: list[float]) -> list[dict[str, float]]:
+    """Whole batches of each source owned after each round [example]."""
+    totals: list[dict[str, float]] = []
+    for share in shares:
+        now = {}
+        for step in plan.steps:
+            limits, wanted = step.source.limits, share * step.quantity
+            whole = max(math.ceil(wanted / limits.batch - 1e-9) * limits.batch, limits.smallest)
+            now[step.source.name] = float(min(whole, step.quantity))
+        totals.append(now)
+    totals[-1] = dict(plan.amounts)
+    return totals
+
+
+def _weeks(plan: Plan, totals: list[dict[str, float]], number: int) -> float:
+    """Weeks that a round takes, its sources side by side."""
+    before = totals[number - 1] if number else {}
+    return max(
+        step.source.limits.weeks(totals[number][step.source.name] - before.get(step.source.name, 0.0))
+        for step in plan.steps
+    )
+
+
+def _rounds(
+    sources: Sequence[Source],
+    law: FittedLaw,
+    plan: Plan,
+    totals: list[dict[str, float]],
+    ends: Array,
+    contingency: float,
+) -> tuple[Round, ...]:
+    owned, rounds, spent = _owned(law, sources), [], 0.0
+    before: dict[str, float] = {}
+    unmet = np.ones(len(law.weights), dtype=bool)
+    for number, total in enumerate(totals, 1):
+        amounts = owned.copy()
+        for name, quantity in total.items():
+            amounts[law.sources.index(name)] += quantity
+        errors = law.errors(amounts[None])[:, 0]
+        low, middle, high = (
+            float(weighted_quantile(errors[:, None], law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
+        )
+        cost = 0.0
+        for step in plan.steps:
+            name = step.source.name
+            cost += float(step.source.cost(total[name]) - step.source.cost(before.get(name, 0.0)))
+        cost *= 1 + contingency
+        spent += cost
+        size = law.effective(np.where(law.is_text, 0.0, amounts)[None])
+        rounds.append(
+            Round(
+                number=number,
+                purchases={name: total[name] - before.get(name, 0.0) for name in total},
+                cost=cost,
+                cumulative_cost=spent,
+                effective=float(weighted_quantile(size, law.weights, 0.5)[0]),
+                error=(low, middle, high),
+                reached=float(law.weights @ (errors <= plan.target.error)),
+                needed=float(law.weights @ unmet),
+                end_week=float(ends[number - 1]),
+                decision=_decision(plan.target.error, high, number == len(totals)),
+            )
+        )
+        unmet &= errors > plan.target.error
+        before = total
+    return tuple(rounds)
+
+
+def _decision(target: float, high: float, last: bool) -> str:
+    """What the measurement after a round decides."""
+    stop = f"measure with {SEEDS} seeds; done if error <= {target:.4g}"
+    if last:
+        return f"{stop}, else plan again with these runs"
+    return f"{stop}; add the runs to the pilots and plan again, above all if error > {high:.3g}"
+
+
+def _amounts(law: FittedLaw, plan: Plan) -> Array:
+    amounts = np.zeros(len(law.sources))
+    for name, quantity in plan.amounts.items():
+        amounts[law.sources.index(name)] = quantity
+    return amounts
+
+
+def _owned(law: FittedLaw, sources: Sequence[Source]) -> Array:
+    owned = np.zeros(len(law.sources))
+    for source in sources:
+        owned[law.sources.index(source.name)] = source.in_hand
+    return owned

@@ -1,0 +1,313 @@
+"""Cheapest choice among listed purchases: a quick local search, then branch and bound to prove it.
+
+Each source offers a rising list of options (quantity, cost, effective examples in every draw). The
+local search finds a good choice; branch and bound then works on boxes that hold a range of options
+for each source. Two bounds prune a box: even its largest purchase in every source must meet the target
+often enough; and its cost is at least what the cheapest draws need, since a plan that holds with
+probability c pays for all draws it holds in. What is left is split until every source has one option.
+Nothing is assumed of cost but that it never falls with quantity.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.fitted import weighted_quantile
+from planner.judge import Judge
+from planner.laws import SMALLEST_SIZE, Array
+
+BATCH = 32  # boxes bounded at once
+RELATIVE = 1e-9  # savings below this share of the cost are not looked for
+PAIR_POINTS = 8  # options per source in the first look at pairs
+PAIR_SOURCES = 8  # sources of best value that are looked at in pairs
+PAIR_REACH = 3  # neighbours on either side in the local search of pairs
+
+Choice = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one labelled source offers.
+
+    quantity, cost (options,) [example], [currency], both rising from 0; effective (draws, options)
+    [effective example], concave in quantity; excess (draws,) own floor [error].
+    """
+
+    quantity: Array
+    cost: Array
+    effective: Array
+    excess: Array
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Best choice (number of the option per source) or None, its cost [currency], a proven lower
+    bound on the cost of any choice, and how many boxes that took."""
+
+    choice: Choice | None
+    cost: float
+    bound: float
+    boxes: int
+
+
+def cheapest(
+    options: list[Options],
+    judge: Judge,
+    confidence: float,
+    ceiling: float,
+    *,
+    most_boxes: int,
+    starts: Iterable[Choice] = (),
+) -> Outcome:
+    """Cheapest choice with P(target met) >= confidence at a cost of at most `ceiling` [currency].
+
+    Exact unless `most_boxes` ran out; then `bound` says what is proven. `starts` are choices worth
+    trying first.
+    """
+    search = _Search(options, judge, confidence, ceiling)
+    search.improve(starts)
+    return search.prove(most_boxes)
+
+
+class _Search:
+    """Options, judge, and the best choice so far."""
+
+    def __init__(
+        self, options: list[Options], judge: Judge, confidence: float, ceiling: float
+    ) -> None:
+        self.options, self.judge, self.confidence = options, judge, confidence - 1e-12
+        self.weights = judge.weights
+        # a free plan must fit even a budget of nothing
+        self.ceiling: float = ceiling * (1 + RELATIVE) + 1e-300
+        self.best: Choice | None = None
+        self.open: list[tuple[float, int, Choice, Choice]] = []
+        self.boxes = 0
+        self.excess = np.stack([o.excess for o in options], axis=1)  # (draws, sources)
+        # a mixture's own floor is never below the least of its sources
+        self.need = judge.need_above(self.excess.min(axis=1))
+
+    # -- choices ---------------------------------------------------------------------------------
+
+    def _totals(self, choices: np.ndarray) -> tuple[Array, Array, Array]:
+        """Size, excess floor (draws, choices) and cost (choices,) of choices (choices, sources)."""
+        size: Array = np.zeros((len(self.weights), len(choices)))
+        tilt: Array = np.zeros_like(size)
+        cost: Array = np.zeros(len(choices))
+        for k, option in enumerate(self.options):
+            picked = choices[:, k]
+            cost += option.cost[picked]
+            if (picked == picked[0]).all():  # most moves leave most sources as they are
+                part = option.effective[:, picked[:1]]
+                if not part.any():
+                    continue
+            else:
+                part = option.effective[:, picked]
+            size += part
+            if option.excess.any():
+                tilt += part * option.excess[:, None]
+        return size, tilt / np.maximum(size, SMALLEST_SIZE), cost
+
+    def _try(self, choices: np.ndarray) -> bool:
+        """Take the cheapest of `choices` that meets the target if it beats the best; whether it did."""
+        cost = sum(o.cost[choices[:, k]] for k, o in enumerate(self.options))
+        choices = choices[cost < self.ceiling]
+        if not len(choices):
+            return False
+        size, tilt, cost = self._totals(choices)
+        cost = np.where(self.judge.chance(size, tilt) >= self.confidence, cost, np.inf)
+        i = int(np.argmin(cost))
+        if not cost[i] < self.ceiling:
+            return False
+        self.ceiling, self.best = float(cost[i]) * (1 - RELATIVE), tuple(map(int, choices[i]))
+        return True
+
+    # -- local search ----------------------------------------------------------------------------
+
+    def improve(self, starts: Iterable[Choice]) -> None:
+        """Local search from `starts`, or from single sources, everything at once, and pairs."""
+        tops = np.array([len(o.cost) - 1 for o in self.options])
+        given = [start for start in starts if len(start) == len(tops)]
+        if given:
+            self._try(np.minimum(np.array(given), tops))
+        if self.best is None:
+            self._try(tops[None])
+            self._try(self._singles(tops))
+            self._try(self._pairs(tops))
+        while self.best is not None:
+            moved = [self._try(self._line(k)) for k in range(len(tops))]
+            moved += [
+                self._try(self._window(i, j, tops))
+                for i in range(len(tops))
+                for j in range(i)
+                if self.best[i] or self.best[j]
+            ]
+            if not any(moved):
+                return
+
+    def _singles(self, tops: np.ndarray) -> np.ndarray:
+        nothing = np.zeros_like(tops)
+        return np.vstack([nothing, *(_along(nothing, k, range(t + 1)) for k, t in enumerate(tops))])
+
+    def _pairs(self, tops: np.ndarray) -> np.ndarray:
+        worth = [
+            float(np.median(o.effective[:, -1])) / max(float(o.cost[-1]), 1e-300)
+            for o in self.options
+        ]
+        likely = [int(k) for k in np.argsort(worth)[::-1] if tops[k]][:PAIR_SOURCES]
+        rows = []
+        for i in likely:
+            for j in likely[: likely.index(i)]:
+                some = [np.unique(np.linspace(1, tops[k], PAIR_POINTS).astype(int)) for k in (i, j)]
+                for a in some[0]:
+                    rows.append(_along(_put(np.zeros_like(tops), i, int(a)), j, some[1]))
+        return np.vstack(rows) if rows else tops[None]
+
+    def _line(self, k: int) -> np.ndarray:
+        assert self.best is not None
+        return _along(np.array(self.best), k, range(len(self.options[k].cost)))
+
+    def _window(self, i: int, j: int, tops: np.ndarray) -> np.ndarray:
+        """Nearby options of two sources, and all options of one with the other left out."""
+        assert self.best is not None
+        best = np.array(self.best)
+        near = [
+            np.unique(np.clip(best[k] + np.arange(-PAIR_REACH, PAIR_REACH + 1), 0, tops[k]))
+            for k in (i, j)
+        ]
+        rows = [_along(_put(best, i, int(a)), j, near[1]) for a in near[0]]
+        rows.append(_along(_put(best, i, 0), j, range(int(tops[j]) + 1)))
+        rows.append(_along(_put(best, j, 0), i, range(int(tops[i]) + 1)))
+        return np.vstack(rows)
+
+    # -- branch and bound ------------------------------------------------------------------------
+
+    def prove(self, most_boxes: int) -> Outcome:
+        """Split boxes, cheapest bound first, until nothing cheaper can be left."""
+        top = tuple(len(o.cost) - 1 for o in self.options)
+        self._bound([(tuple(0 for _ in top), top)])
+        while self.open and self.boxes < most_boxes:
+            boxes = []
+            while self.open and len(boxes) < BATCH:
+                value, _, low, high = heapq.heappop(self.open)
+                if value >= self.ceiling:
+                    self.open.clear()
+                    break
+                boxes.extend(self._split(low, high))
+            if boxes:
+                self._bound(boxes)
+        left = self.open[0][0] if self.open else math.inf
+        if self.best is None:
+            return Outcome(None, math.inf, left, self.boxes)
+        cost = float(sum(o.cost[i] for o, i in zip(self.options, self.best, strict=True)))
+        return Outcome(self.best, cost, min(left, cost), self.boxes)
+
+    def _split(self, low: Choice, high: Choice) -> list[tuple[Choice, Choice]]:
+        """Two halves along the source whose range costs most; buying none is split off first."""
+        spread = [
+            float(o.cost[h] - o.cost[lo]) if h > lo else -1.0
+            for o, lo, h in zip(self.options, low, high, strict=True)
+        ]
+        k = int(np.argmax(spread))
+        middle = 0 if low[k] == 0 else (low[k] + high[k]) // 2
+        left = (low, (*high[:k], middle, *high[k + 1 :]))
+        right = ((*low[:k], middle + 1, *low[k + 1 :]), high)
+        return [left, right]
+
+    def _bound(self, boxes: list[tuple[Choice, Choice]]) -> None:
+        """Bound boxes, keep those that may hold something cheaper, settle single choices."""
+        self.boxes += len(boxes)
+        low, high = (np.array([box[i] for box in boxes]) for i in (0, 1))
+        base = np.asarray(sum(o.cost[low[:, k]] for k, o in enumerate(self.options)))
+        keep = base < self.ceiling
+        if not keep.any():
+            return
+        low, base = low[keep], base[keep]
+        high = self._affordable(low, high[keep], base)
+        small, tilt_small, _ = self._totals(low)
+        large, _, _ = self._totals(high)
+        met = self.judge.met(large, self._least_tilt(low, high, small, tilt_small, large))
+        possible = self.weights @ met >= self.confidence
+        single = (low == high).all(axis=1)
+        if (possible & single).any():
+            self._try(low[possible & single])
+        rest = np.flatnonzero(possible & ~single)
+        if not len(rest):
+            return
+        price = base[rest] + self._extra(low[rest], high[rest], small[:, rest], met[:, rest])
+        for i, value in zip(rest, price, strict=True):
+            if value < self.ceiling:
+                number = self.boxes * BATCH + int(i)
+                entry = (float(value), number, tuple(map(int, low[i])), tuple(map(int, high[i])))
+                heapq.heappush(self.open, entry)
+
+    def _affordable(self, low: np.ndarray, high: np.ndarray, base: Array) -> np.ndarray:
+        """Highest options that one source alone could take without costing more than the best."""
+        if math.isinf(self.ceiling):
+            return high
+        tight = high.copy()
+        for k, option in enumerate(self.options):
+            room = self.ceiling - base + option.cost[low[:, k]]
+            last = np.searchsorted(option.cost, room, side="right") - 1
+            tight[:, k] = np.clip(last, low[:, k], high[:, k])
+        return tight
+
+    def _least_tilt(
+        self, low: np.ndarray, high: np.ndarray, small: Array, tilt: Array, large: Array
+    ) -> Array:
+        """Least excess floor (draws, boxes) in a box: what may be added has the least floor of the
+        sources still open, and the share it takes is one of the two extremes."""
+        free = np.full(small.shape, np.inf)
+        for k in range(low.shape[1]):
+            wide = high[:, k] > low[:, k]
+            free = np.where(wide[None], np.minimum(free, self.excess[:, k : k + 1]), free)
+        free = np.where(np.isfinite(free), free, 0.0)
+        mixed = (tilt * small + free * (large - small)) / np.maximum(large, SMALLEST_SIZE)
+        return np.where(small > 0, np.minimum(tilt, mixed), mixed) * (1 - 1e-12)
+
+    def _extra(self, low: np.ndarray, high: np.ndarray, small: Array, met: np.ndarray) -> Array:
+        """Least cost (boxes,) beyond the lowest options: the confidence-quantile over draws of what
+        each draw's missing size costs at the best price in the box."""
+        price = np.full(small.shape, np.inf)
+        for k, option in enumerate(self.options):
+            lo, hi = low[:, k], high[:, k]
+            nearest = np.minimum(lo + 1, len(option.cost) - 1)
+            gained = option.effective[:, nearest] - option.effective[:, lo]
+            step = option.quantity[nearest] - option.quantity[lo]
+            slope = [_least_slope(option, int(a), int(b)) for a, b in zip(lo, hi, strict=True)]
+            # effective examples are concave in quantity: the first step is the most effective
+            with np.errstate(divide="ignore", invalid="ignore"):
+                each = np.where(gained > 0, np.array(slope) * step / gained, np.inf)
+            price = np.minimum(price, np.where(hi > lo, each, np.inf))
+        missing = np.maximum(self.need[:, None] - small, 0.0)
+        with np.errstate(invalid="ignore"):
+            cost = np.where(missing > 0, missing * price, 0.0)
+        cost = np.where(met, cost, np.inf)
+        return weighted_quantile(cost, self.weights, self.confidence)
+
+
+def _least_slope(option: Options, low: int, high: int) -> float:
+    """Least average price per example of going from option `low` to any option up to `high`."""
+    if high <= low:
+        return math.inf
+    reach = slice(low + 1, high + 1)
+    dearer = option.cost[reach] - option.cost[low]
+    return float(np.min(dearer / (option.quantity[reach] - option.quantity[low])))
+
+
+def _put(choice: np.ndarray, k: int, value: int) -> np.ndarray:
+    copy = choice.copy()
+    copy[k] = value
+    return copy
+
+
+def _along(choice: np.ndarray, k: int, values: Iterable[int]) -> np.ndarray:
+    """Choices (values, sources) that differ from `choice` in source k only."""
+    listed = np.fromiter(values, dtype=int)
+    rows = np.tile(choice, (len(listed), 1))
+    rows[:, k] = listed
+    return rows

@@ -1,0 +1,167 @@
+"""The one composition that CLI and library share: project -> law -> plan -> path -> diagnosis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.diagnose import diagnose
+from planner.fit import fit_law
+from planner.fitted import FittedLaw, weighted_quantile
+from planner.optimise import cheapest_plan, frontier
+from planner.pilots import Pilots
+from planner.plan import Diagnosis, Path, Plan
+from planner.prior import BIASED_EXCESS, Beliefs, Normal, SourceBelief
+from planner.project import Inputs
+from planner.rounds import path
+from sources.base import Source
+
+POINTS = 12  # targets of the frontier, beside the project's own
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """Cheapest plan for one target; None where the limits allow none."""
+
+    target: float
+    plan: Plan | None
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that follows from a project, ready for tables.
+
+    best_guess is the cheapest plan for the single best-fitting law taken at its word, and
+    best_guess_probability the chance under the whole law that it would have met the target; None
+    where even that law reaches the target within no limits.
+    """
+
+    inputs: Inputs
+    law: FittedLaw
+    plan: Plan
+    frontier: tuple[FrontierPoint, ...]
+    path: Path
+    diagnosis: Diagnosis
+    best_guess: Plan | None
+    best_guess_probability: float | None
+    warnings: tuple[str, ...]
+
+
+def run(inputs: Inputs, progress: Progress | None = None) -> Study:
+    """Fit, plan, and diagnose a project. `progress` is called with the name of each stage as it
+    begins. Raises InputError where the project leaves the law undefined."""
+    say = progress or (lambda stage: None)
+    say("fitting the law")
+    law = fit_law(
+        inputs.pilots or _no_pilots(),
+        beliefs=beliefs(inputs),
+        seed=inputs.seed,
+        draws=inputs.draws,
+    )
+    say("searching the cheapest plan")
+    plan = cheapest_plan(inputs.sources, law, inputs.target, contingency=inputs.contingency)
+    guess, chance = _best_guess(inputs, law)
+    say("tracing the frontier")
+    plan, points = _frontier(inputs, law, plan)
+    say("laying out rounds and diagnosis")
+    return Study(
+        inputs=inputs,
+        law=law,
+        plan=plan,
+        frontier=points,
+        path=path(inputs.sources, law, plan, inputs.contingency),
+        diagnosis=diagnose(law, inputs.target, plan, inputs.sources),
+        best_guess=guess,
+        best_guess_probability=chance,
+        warnings=_warnings(inputs, law, plan),
+    )
+
+
+def beliefs(inputs: Inputs) -> Beliefs:
+    """What the project says of its sources before any pilot."""
+    known = {source.name: _belief(source, inputs) for source in inputs.sources}
+    return Beliefs(known, inputs.reference, inputs.worst_error, inputs.task_family)
+
+
+def _belief(source: Source, inputs: Inputs) -> SourceBelief:
+    limits, quality = source.limits, source.quality
+    scale = limits.max_examples if math.isfinite(limits.max_examples) else None
+    if source.role == "text":
+        effect = inputs.text_effect.get(source.name)
+        # unknown effect: a range that includes none, wide on both sides
+        normal = Normal(0.0, 0.3) if effect is None else Normal.of_range(*effect)
+        return SourceBelief(is_text=True, effect=normal, effect_at=max(scale or 1e4, 1.0))
+    return SourceBelief(
+        quality=Normal.of_range(quality.low, quality.base, quality.high),
+        excess=BIASED_EXCESS if quality.biased else None,
+        scale=scale,
+    )
+
+
+def _no_pilots() -> Pilots:
+    return Pilots((), np.zeros((0, 0)), np.zeros(0))
+
+
+def _best_guess(inputs: Inputs, law: FittedLaw) -> tuple[Plan | None, float | None]:
+    """Plan of the single best-fitting law, and its real chance under the whole law."""
+    sure = law.best_guess()
+    plan = cheapest_plan(
+        inputs.sources, sure, inputs.target, contingency=inputs.contingency, prove=False
+    )
+    if not plan.reaches:
+        return None, None
+    total = np.zeros(len(law.sources))
+    for source in inputs.sources:
+        total[law.sources.index(source.name)] += source.in_hand
+    for name, quantity in plan.amounts.items():
+        total[law.sources.index(name)] += quantity
+    return plan, float(law.probability(inputs.target.error, total[None]))
+
+
+def _targets(inputs: Inputs, law: FittedLaw, plan: Plan) -> list[float]:
+    """Targets from a little below today's error to a little beyond what the plan reaches."""
+    now = float(weighted_quantile(_now(law), law.weights, 0.5)[0])
+    easy = max(now, inputs.target.error * 1.05)
+    hard = min(inputs.target.error * 0.85, easy * 0.8)
+    if not plan.reaches:
+        hard = min(hard, plan.error[1] * 0.9)
+    return [float(f"{e:.3g}") for e in np.geomspace(easy, hard, POINTS)]
+
+
+def _now(law: FittedLaw) -> np.ndarray:
+    floor, part = law.curve(np.full((len(law.weights), 1), law.anchor.size))
+    return floor + part
+
+
+def _frontier(
+    inputs: Inputs, law: FittedLaw, plan: Plan
+) -> tuple[Plan, tuple[FrontierPoint, ...]]:
+    """The frontier with the project's own target on it, easiest first, and the plan: the frontier
+    comes to the target from harder ones and may find a cheaper plan where neither is proven best."""
+    own = plan.target.error
+    errors = sorted({own, *_targets(inputs, law, plan)}, reverse=True)
+    plans = frontier(inputs.sources, law, inputs.target, errors, contingency=inputs.contingency)
+    found = plans[errors.index(own)]
+    if plan.reaches and found is not None and found.cost < plan.cost:
+        plan = replace(found, bound=plan.bound)
+    points = [
+        FrontierPoint(error, plan if error == own and plan.reaches else each)
+        for error, each in zip(errors, plans, strict=True)
+    ]
+    return plan, tuple(points)
+
+
+def _warnings(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[str, ...]:
+    warnings = [*inputs.warnings, *law.warnings]
+    bought = {step.source.name for step in plan.steps}
+    for source in inputs.sources:
+        if source.name in bought:
+            warnings += [f"{source.name}: {text}" for text in source.warnings]
+    tried = {name for fit in law.residuals() for name, n in fit.amounts.items() if n > 0}
+    for name in sorted(bought - tried):
+        warnings.append(f"{name} is in the plan but in no pilot: its quality is assumed")
+    return tuple(dict.fromkeys(warnings))
