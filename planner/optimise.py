@@ -92,7 +92,7 @@ def least_error_plan(
         return float(weighted_quantile(errors, law.weights, target.confidence)[0])
 
     high = reached(best)
-    low = high * 1e-3
+    low = 1e-4 * min(high, float(np.max(law.curve(np.full_like(law.log_speed, law.anchor.size))[1])))
     while high / low > 1.002:
         middle = math.sqrt(low * high)
         aim = replace(target, error=middle)
@@ -369,7 +369,7 @@ def describe(market: Market, target: Target, amounts: Array, bound: float | None
     law, owned = market.law, _owned(market)
     total = (amounts + owned)[None]
     errors = law.errors(total)
-    probability = float(law.weights @ (errors[:, 0] <= target.error))
+    probability = float(np.round(law.weights @ (errors[:, 0] <= target.error), 12))
     low, middle, high = (float(weighted_quantile(errors, law.weights, q)[0]) for q in (0.05, 0.5, 0.95))
     size = law.effective(np.where(np.array(law.is_text), 0.0, total))
     steps = []
@@ -379,7 +379,7 @@ def describe(market: Market, target: Target, amounts: Array, bound: float | None
             steps.append(_step(market, source, quantity, total, size, target))
     steps.sort(key=lambda step: (step.start_week, -step.total, step.source.name))
     # the same comparison everywhere: a plan reaches if its probability is at least the confidence
-    reaches = probability >= target.confidence - 1e-12
+    reaches = probability >= target.confidence
     plan = Plan(target, tuple(steps), reaches, probability, (low, middle, high), bound, ())
     return replace(plan, binding=_binding(market, plan))
 

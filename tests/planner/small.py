@@ -1,0 +1,89 @@
+"""Small laws and markets made by hand or by Hypothesis, for tests of laws, plans and rounds."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from planner.fitted import FittedLaw, Member
+from planner.laws import Anchor, Composition
+from sources.base import CostLine, Limits, Quality, Source, Tier
+
+
+def law(names=("a", "b"), draws=60, seed=0, *, biased=(), texts=(), worst=None) -> FittedLaw:
+    """A law of `draws` random draws of three families over the named sources."""
+    rng = np.random.default_rng(seed)
+    labels, thirds = len(names), np.array_split(np.arange(draws), 3)
+    error = rng.normal(0.3, 0.01, draws)
+    exponent = np.exp(rng.normal(np.log(0.3), 0.2, draws))
+    fraction = rng.beta(1.5, 5, draws)
+    power = np.stack([error, exponent], 1)
+    floored = np.stack([error, exponent, fraction], 1)
+    shifted = np.stack([error, exponent, fraction, rng.uniform(0.01, 0.5, draws)], 1)
+    quality = np.exp(rng.normal(-0.2, 0.25, (draws, labels)))
+    quality[:, 0] = 1.0
+    saturation = rng.uniform(0.85, 1.0, (draws, labels))
+    saturation[:, 0] = 1.0
+    excess = np.zeros((draws, labels))
+    for k, name in enumerate(names):
+        if name in biased:
+            excess[:, k] = 0.3 * np.exp(rng.normal(-2.0, 0.5, draws))
+    text = np.zeros((draws, len(texts), 4))
+    if texts:
+        text[:, :, 0] = rng.normal(0.0, 0.1, (draws, len(texts)))
+        text[:, :, 1] = rng.normal(0.0, 0.05, (draws, len(texts)))
+        text[:, :, 2] = rng.normal(0.1, 0.1, (draws, len(texts)))
+        text[:, :, 3] = np.log(1000.0)
+    return FittedLaw(
+        sources=(*names, *texts),
+        is_text=(*(False for _ in names), *(True for _ in texts)),
+        reference=names[0],
+        anchor=Anchor(500.0, worst),
+        members=(
+            Member("power", power[thirds[0]]),
+            Member("power + floor", floored[thirds[1]]),
+            Member("shifted", shifted[thirds[2]]),
+        ),
+        mix=Composition(quality, saturation, excess, np.full(labels, 500.0), text, 500.0),
+        log_speed=rng.normal(-0.1, 0.3, (draws, 1)),
+        weights=np.full(draws, 1.0 / draws),
+        weak_prior=False,
+        pilots=(),
+        summary=(),
+        warnings=(),
+        best=0,
+    )
+
+
+def source(name, price=0.1, *, fee=0.0, most=5000, batch=500, tiers=(), role="labels", **limits):
+    """A plain source with one cost line."""
+    line = CostLine("labels", fixed=fee, unit_price=price, tiers=tuple(Tier(*t) for t in tiers))
+    limits = {"max_examples": most, "batch": batch, "min_order": batch, "per_week": 1e6, **limits}
+    return Source(name, "plain", (line,), Limits(**limits), Quality(), role)
+
+
+@st.composite
+def markets(draw, most_sources=4):
+    """(sources, law, target error, confidence): few options each, fees, tiers, minimum orders."""
+    count = draw(st.integers(1, most_sources))
+    names = tuple("abcd"[:count])
+    biased = tuple(n for n in names[1:] if draw(st.booleans()))
+    fitted = law(names, draws=draw(st.sampled_from([30, 90])), seed=draw(st.integers(0, 50)), biased=biased)
+    sources = []
+    for name in names:
+        batch = draw(st.sampled_from([250, 500, 1000]))
+        price = draw(st.sampled_from([0.01, 0.05, 0.2, 1.0]))
+        tier = draw(st.sampled_from([(), ((1200, 0.5),), ((900, 1.5),)]))
+        sources.append(
+            source(
+                name,
+                price,
+                fee=draw(st.sampled_from([0.0, 30.0, 200.0])),
+                most=batch * draw(st.integers(0, 9)),
+                batch=batch,
+                tiers=[(start, price * factor) for start, factor in tier],
+                min_order=batch * draw(st.integers(1, 2)),
+            )
+        )
+    error = draw(st.sampled_from([0.28, 0.25, 0.22, 0.19, 0.15]))
+    return tuple(sources), fitted, error, draw(st.sampled_from([0.5, 0.8, 0.9]))
