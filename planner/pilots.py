@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import Fault, InputError
+from planner.names import RESERVED, name_problem, nearest, same_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RESERVED = ("error", "seed", "test_size", "model_params", "group")
 MOST_ROWS = 1_000_000
 MOST_FAULTS = 20  # faults listed one by one; the rest are counted
 EMPTY, NO_NUMBER = "is empty or not a number (NaN)", "is not a number"
-MOST_NAME = 200  # characters of a source's name
 
 FloatArray = NDArray[np.float64]
 Locate = Callable[[int], str]
@@ -66,7 +64,7 @@ class Pilots:
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, place: str = "pilots") -> Pilots:
-        """Check a DataFrame of runs: `error`, one column of examples per source, optional `RESERVED`.
+        """Check a DataFrame of runs: `error`, a column of examples per source, optional others.
 
         Raises InputError with every fault found; rows are counted from 0, as `frame.iloc` does.
         """
@@ -93,37 +91,42 @@ def check(
     columns: Sequence[tuple[str, Sequence[Any]]],
     locate: Locate,
     most_error: float = math.inf,
+    known: Sequence[str] = (),
     rows: Sequence[int] | None = None,
 ) -> tuple[Pilots | None, list[Fault]]:
     """Named columns of equal length -> (Pilots, no faults) or (None, every fault found).
 
     locate tells the user where a row is; most_error is the largest error the metric can have;
-    rows are the line numbers to remember.
+    known are the names that sources may have, any if there are none; rows are the line numbers to
+    remember. A lone column `n` is the only known source.
     """
-    faults = _name_faults([name for name, _ in columns])
-    found = dict(columns)
+    names = [name for name, _ in columns]
+    if len(known) == 1 and [name for name in names if name not in RESERVED] == ["n"]:
+        columns = [(known[0] if name == "n" else name, values) for name, values in columns]
+        names = [name for name, _ in columns]
+    faults = _name_faults(names, known)
     count = len(columns[0][1]) if columns else 0
     if count > MOST_ROWS:
-        faults.append(
-            Fault("rows", count, f"at most {MOST_ROWS:,} runs", "average the repeats first")
-        )
-    if faults:
-        return None, faults
+        advice = "average the repeats first"
+        return None, [*faults, Fault("rows", count, f"at most {MOST_ROWS:,} runs", advice)]
+    found = dict(columns)
     sources = tuple(name for name in found if name not in RESERVED)
-    checked: dict[str, FloatArray | None] = {}
     bad: list[Fault] = []
-    for name in (*sources, *RESERVED[:-1]):
-        if name in found:
-            checked[name] = _column(name, found[name], locate, most_error, bad)
-    if bad:
-        return None, shorten(bad)
+    checked = {
+        name: _column(name, found[name], locate, most_error, bad)
+        for name in (*sources, *RESERVED[:-1])
+        if name in found
+    }
+    faults += shorten(bad)
+    error = checked.get("error")
+    if faults or error is None:
+        return None, faults
     amounts = [array for name in sources if (array := checked[name]) is not None]
-    error = checked["error"]
     return (
         Pilots(
             sources=sources,
-            amounts=np.column_stack(amounts) if sources else np.zeros((count, 0)),
-            error=np.zeros(0) if error is None else error,
+            amounts=np.column_stack(amounts),
+            error=error,
             seed=checked.get("seed"),
             test_size=checked.get("test_size"),
             model_params=checked.get("model_params"),
@@ -132,42 +135,6 @@ def check(
         ),
         [],
     )
-
-
-def name_problem(name: str) -> str:
-    """What is wrong with a source's name, "" if nothing: any text will do that fits on a line."""
-    if not name.strip():
-        return "a source needs a name"
-    if len(name) > MOST_NAME:
-        return f"has {len(name)} characters, at most {MOST_NAME} are allowed"
-    if not name.isprintable():
-        return "must not contain control characters"
-    if name in RESERVED:
-        return f"is kept for another column of the pilots ({', '.join(RESERVED)})"
-    return ""
-
-
-def same_names(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Pairs of names that differ in nothing but upper and lower case."""
-    first: dict[str, str] = {}
-    pairs = []
-    for name in names:
-        key = name.casefold()
-        if key in first:
-            pairs.append((first[key], name))
-        else:
-            first[key] = name
-    return pairs
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Advice naming the known name most like `name`, or all of them, for the end of a message."""
-    names = list(known)
-    folded = {each.casefold(): each for each in names}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {folded[close[0]]}?"
-    return f"known: {', '.join(names)}" if names else ""
 
 
 def shorten(faults: list[Fault]) -> list[Fault]:
@@ -181,7 +148,7 @@ def shorten(faults: list[Fault]) -> list[Fault]:
     ]
 
 
-def _name_faults(names: list[str]) -> list[Fault]:
+def _name_faults(names: list[str], known: Sequence[str]) -> list[Fault]:
     faults = []
     for name, times in Counter(names).items():
         if times > 1:
@@ -199,6 +166,9 @@ def _name_faults(names: list[str]) -> list[Fault]:
     for name in dict.fromkeys(sources):
         if problem := name_problem(name):
             faults.append(Fault(f"column {name!r}", None, problem, "rename the column"))
+        elif known and name not in known:
+            problem = "is no source of this project"
+            faults.append(Fault(f"column {name}", None, problem, nearest(name, known)))
     return faults
 
 
@@ -258,7 +228,7 @@ def _advice(name: str, value: Any, problem: str) -> str:
 
 
 def _empty(value: Any) -> bool:
-    """Whether a cell holds nothing: blank text, None, or one of pandas' marks for a missing value."""
+    """Whether a cell holds nothing: blank text, None, or a mark of pandas for a missing value."""
     if isinstance(value, str):
         return not value.strip()
     if isinstance(value, int | float):
@@ -283,9 +253,3 @@ def _numbers(values: Sequence[Any]) -> FloatArray:
 def _groups(values: Sequence[Any]) -> tuple[str, ...] | None:
     names = tuple("" if _empty(value) else str(value).strip() for value in values)
     return names if any(names) else None
-
-
-def fill(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Any]]]:
-    """Rows written as mappings -> columns; a source that a row does not name was not used: 0."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return [(n, [row.get(n, None if n in RESERVED else 0) for row in rows]) for n in names]

@@ -1,0 +1,58 @@
+"""What a study starts from: one frozen value, built by project.py from files or by a caller."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from planner.pilots import Pilots
+from planner.plan import Target
+from planner.schema import MetricKind, Task
+from sources.base import Source
+
+
+class Effect(NamedTuple):
+    """Factor on the labels' effective examples if a whole corpus is used [1], 90% range."""
+
+    low: float
+    base: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything a study starts from, checked.
+
+    usd_rate       [currency/USD], None where the project gives none
+    contingency    ratio added to every cost
+    worst_error    error with no data at all, in the unit of the target; None if unknown
+    task_family    whose published exponents speak before the pilots do
+    reference      source in whose examples effective examples are counted; None: fit chooses
+    text_effect    source of text -> range of its effect, as the user believes it
+    seed, draws    of the law's draws
+    warnings       what the reader of the plan should know about the inputs
+    """
+
+    path: Path
+    folder: Path
+    name: str
+    currency: str
+    usd_rate: float | None
+    task: Task
+    target: Target
+    metric_kind: MetricKind
+    pilots: Pilots | None
+    sources: tuple[Source, ...]
+    start: datetime.date
+    contingency: float
+    classes: int | None = None
+    worst_error: float | None = None
+    task_family: str | None = None
+    reference: str | None = None
+    text_effect: Mapping[str, Effect] = field(default_factory=dict)
+    seed: int = 0
+    draws: int = 1000
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,289 @@
+"""Reads a project: its file, its pilots and its sources, checked as a whole."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from planner import runs
+from planner.errors import Fault, InputError
+from planner.inputs import Effect, Inputs
+from planner.names import nearest
+from planner.pilots import Pilots
+from planner.plan import Target
+from planner.schema import (
+    EffectTable,
+    ProjectTable,
+    Task,
+    agreement_faults,
+    key,
+    reference_faults,
+    source_name_faults,
+)
+from sources import catalogue, settings
+from sources.base import Context, Source, SourceError
+
+MOST_BYTES = 10_000_000  # of a project file; more than that is some other file
+
+
+def read(path: Path | str, target: Mapping[str, float] | None = None) -> Inputs:
+    """Read and check a project file with all that it names.
+
+    target: values that replace keys of [target], such as {"budget": 500.0}. Raises InputError with
+    every fault of the project file, its pilots and its sources at once.
+    """
+    place = Path(path)
+    raw = _toml(place)
+    if target:
+        given = raw.get("target", {})
+        raw["target"] = {**given, **target} if isinstance(given, dict) else dict(target)
+    project, faults = _project(raw)
+    faults += agreement_faults(project, raw)
+    tables = raw.get("sources", {}) if isinstance(raw.get("sources"), dict) else {}
+    names = list(tables)
+    faults += source_name_faults(names)
+    start = project.start or datetime.date.today()
+    context = Context(
+        currency=project.currency,
+        usd_rate=_usd_rate(project, faults),
+        date=start,
+        weeks=_weeks(project),
+        task=project.task,
+        folder=place.parent,
+        classes=project.classes,
+    )
+    sources, effects = _sources(tables, context, faults)
+    faults += reference_faults(project, sources, names)
+    pilots = _pilots(project, place.parent, tuple(names), faults)
+    if faults or project.target is None:
+        raise InputError(str(place), faults)
+    return Inputs(
+        path=place,
+        folder=place.parent,
+        name=project.name or place.absolute().parent.name or "project",
+        currency=project.currency,
+        usd_rate=context.usd_rate,
+        task=project.task,
+        target=_target(project),
+        metric_kind=project.metric_kind(),
+        pilots=pilots,
+        sources=tuple(sources.values()),
+        start=start,
+        contingency=project.contingency,
+        classes=project.classes,
+        worst_error=project.no_data_error(),
+        task_family=project.family(),
+        reference=project.reference,
+        text_effect=effects,
+        seed=project.seed,
+        draws=project.draws,
+        warnings=tuple(_warnings(project, pilots, effects)),
+    )
+
+
+def read_runs(path: Path | str) -> Pilots:
+    """Pilots from a CSV file alone. Raises InputError with every fault, each with its line."""
+    place = Path(path)
+    pilots, faults = _runs(place, str(place), math.inf)
+    if pilots is None:
+        raise InputError(str(place), faults)
+    return pilots
+
+
+def template_files() -> dict[str, str]:
+    """Name -> text of the files of a commented project that runs as it is."""
+    folder = resources.files("planner") / "template"
+    return {n: (folder / n).read_text(encoding="utf-8") for n in ("project.toml", "pilots.csv")}
+
+
+def _toml(place: Path) -> dict[str, Any]:
+    text = _text(place, MOST_BYTES)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        problem = re.sub(r" \(at .*\)$", "", str(error))
+        where = (
+            f"line {found[1]}, column {found[2]}" if found else f"line {text.count(chr(10)) + 1}"
+        )
+        line = text.split("\n")[int(found[1]) - 1].strip() if found else None
+        fault = Fault(where, line, f"not TOML: {problem}", _toml_advice(problem, line))
+    except (ValueError, RecursionError) as error:
+        fault = Fault("file", None, f"not TOML that can be read: {error}")
+    raise InputError(str(place), [fault])
+
+
+def _toml_advice(problem: str, line: str | None) -> str:
+    if "overwrite" in problem or "twice" in problem or "declare" in problem:
+        return "a key or a table may appear only once"
+    if line and line.startswith("["):
+        return 'put a name with blanks, signs or accents in quotes, as in [sources."name"]'
+    return "text needs quotes, numbers and dates none"
+
+
+def _text(place: Path, most: int | None = None) -> str:
+    """Text of a UTF-8 file, with or without a byte order mark. Raises InputError."""
+    try:
+        if most is not None and place.stat().st_size > most:
+            raise InputError(str(place), [Fault("file", None, f"is larger than {most:,} bytes")])
+        with place.open(encoding="utf-8-sig", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        problem = "there is no such file"
+        advice = _like(place)
+    except IsADirectoryError:
+        problem, advice = "is a folder", f"name the file in it, as in {place / 'project.toml'}"
+    except UnicodeDecodeError as error:
+        problem, advice = f"is not UTF-8 text (byte {error.start})", "save it as UTF-8"
+    except (OSError, ValueError) as error:
+        problem, advice = f"cannot be read: {getattr(error, 'strerror', None) or error}", ""
+    raise InputError(str(place), [Fault("file", None, problem, advice)])
+
+
+def _like(place: Path) -> str:
+    """Names the file that may have been meant."""
+    if not place.parent.is_dir():
+        return f"there is no folder {place.parent} either"
+    same = sorted(p.name for p in place.parent.iterdir() if p.suffix == place.suffix)[:10]
+    return nearest(place.name, same) or "dataplan init writes a project to start from"
+
+
+def _project(raw: Mapping[str, Any]) -> tuple[ProjectTable, list[Fault]]:
+    """The checked file; where keys are faulty, the rest, so that it can be checked further."""
+    try:
+        return settings.check(ProjectTable, raw), []
+    except SourceError as error:
+        faults = list(error.faults)
+    bad = {re.split(r"[.\[]", fault.key)[0] for fault in faults}
+    rest = {k: v for k, v in raw.items() if k not in bad and k in ProjectTable.model_fields}
+    return settings.check(ProjectTable, rest), faults
+
+
+def _usd_rate(project: ProjectTable, faults: list[Fault]) -> float | None:
+    if project.currency == "USD":
+        return 1.0
+    # a rate that is there but wrong is one fault; it must not become one of every default as well
+    wrong = any(fault.key == "usd_rate" for fault in faults)
+    return 1.0 if wrong else project.usd_rate
+
+
+def _weeks(project: ProjectTable) -> float | None:
+    weeks = project.target.weeks if project.target else math.inf
+    return weeks if math.isfinite(weeks) else None
+
+
+def _target(project: ProjectTable) -> Target:
+    table = project.target
+    assert table is not None
+    return Target(table.error, table.confidence, table.budget, table.weeks, table.metric)
+
+
+def _sources(
+    tables: Mapping[str, Any], context: Context, faults: list[Fault]
+) -> tuple[dict[str, Source], dict[str, Effect]]:
+    sources: dict[str, Source] = {}
+    effects: dict[str, Effect] = {}
+    for name, table in tables.items():
+        here = key("sources", name)
+        if not isinstance(table, dict):
+            faults.append(
+                Fault(here, table, "must be a table", f"write [{here}] and its keys below")
+            )
+            continue
+        table = dict(table)
+        kind, effect = table.pop("kind", None), table.pop("effect", None)
+        if not isinstance(kind, str):
+            faults.append(_kind_fault(here, kind, table))
+            continue
+        try:
+            sources[name] = catalogue.build(kind, name, table, context)
+        except SourceError as error:
+            faults += [replace(fault, key=f"{here}.{fault.key}") for fault in error.faults]
+            continue
+        if effect is not None:
+            found = _effect(f"{here}.effect", effect, sources[name], context.task, faults)
+            if found:
+                effects[name] = found
+    return sources, effects
+
+
+def _kind_fault(here: str, kind: Any, table: Mapping[str, Any]) -> Fault:
+    known = ", ".join(catalogue.kinds())
+    if kind is None and any(isinstance(v, dict) and "kind" in v for v in table.values()):
+        return Fault(here, None, "holds other sources", "put a name with a dot in quotes")
+    problem = "is missing" if kind is None else "must be text"
+    return Fault(f"{here}.kind", kind, problem, f"use one of {known}")
+
+
+def _effect(
+    here: str, table: Any, source: Source, task: Task, faults: list[Fault]
+) -> Effect | None:
+    if source.role != "text" or task != "supervised":
+        problem = "is for unlabelled text in a supervised task only"
+        faults.append(Fault(here, None, problem, "leave it out"))
+        return None
+    if not isinstance(table, dict):
+        faults.append(Fault(here, table, "must be {low = .., base = .., high = ..}"))
+        return None
+    try:
+        found = settings.check(EffectTable, table, prefix=here)
+    except SourceError as error:
+        faults += error.faults
+        return None
+    if not found.low <= 1 <= found.high or not found.low <= found.base <= found.high:
+        problem = "must hold low <= base <= high, and the range must include 1, which is no effect"
+        faults.append(Fault(here, [found.low, found.base, found.high], problem))
+        return None
+    return Effect(found.low, found.base, found.high)
+
+
+def _pilots(
+    project: ProjectTable, folder: Path, names: tuple[str, ...], faults: list[Fault]
+) -> Pilots | None:
+    """The project's pilots with columns named as its sources; None where there are none."""
+    table = project.pilots
+    if table is None or (table.file is None) == (table.rows is None):
+        return None
+    most = 1.0 if project.metric_kind() == "error rate" else math.inf
+    if table.file is not None:
+        pilots, found = _runs(folder / table.file, table.file, most, names)
+    elif table.rows:
+        pilots, found = runs.inline(table.rows, "pilots.rows", most, names)
+    else:
+        return None
+    faults += found
+    return pilots
+
+
+def _runs(
+    place: Path, here: str, most_error: float, known: tuple[str, ...] = ()
+) -> tuple[Pilots | None, list[Fault]]:
+    """Runs of a CSV file, or every fault of it with its line."""
+    try:
+        return runs.parse(_text(place), here, most_error, known)
+    except InputError as error:
+        return None, [replace(fault, key=here) for fault in error.faults]
+
+
+def _warnings(
+    project: ProjectTable, pilots: Pilots | None, effects: Mapping[str, Effect]
+) -> Iterator[str]:
+    if project.start is None:
+        yield "start is not given: the plan starts today, and prices are today's"
+    if project.target and project.target.confidence < 0.5:
+        chance = f"{project.target.confidence:g}"
+        yield f"confidence {chance} means that the plan is more likely to fail than to succeed"
+    for name in effects:
+        if pilots and name in pilots.sources and _used(pilots, name):
+            yield f"{key('sources', name)}.effect is not used: the pilots measured it"
+
+
+def _used(pilots: Pilots, name: str) -> bool:
+    return bool(pilots.amounts[:, pilots.sources.index(name)].any())

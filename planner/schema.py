@@ -1,0 +1,184 @@
+"""What a project file may say: its keys, their types and limits, and how they must agree."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from planner.errors import Fault
+from planner.names import MOST_NAME, name_problem, nearest, same_names
+from sources.base import Role, Source
+
+MetricKind = Literal["error rate", "loss"]
+Task = Literal["supervised", "language model"]
+TaskFamily = Literal["classification", "generation", "language model"]
+
+
+def _line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be one line of text without control characters")
+    return text
+
+
+Line = Annotated[str, Field(max_length=MOST_NAME), AfterValidator(_line)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Table(BaseModel):
+    """A table of the project file: nothing unknown, no text where a number belongs."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class TargetTable(Table):
+    """[target]: what must be reached, how surely, for how much money and in how many weeks."""
+
+    metric: Line = "error"
+    metric_kind: MetricKind | None = None
+    error: Positive
+    confidence: float = Field(0.8, gt=0, lt=1)
+    budget: float = Field(math.inf, ge=0)
+    weeks: float = Field(math.inf, gt=0)
+
+
+class PilotsTable(Table):
+    """[pilots]: a CSV file beside the project file, or the runs themselves."""
+
+    file: Line | None = None
+    rows: list[dict[str, Any]] | None = None
+
+
+class EffectTable(Table):
+    """Factor on the labels' effective examples if the whole corpus is used [1], 90% range."""
+
+    low: Positive
+    base: Positive
+    high: Positive
+
+
+class ProjectTable(Table):
+    """The whole file; tables whose absence is a fault are optional here and asked for by name."""
+
+    name: Line | None = None
+    currency: str = Field("USD", pattern="^[A-Z]{3}$")
+    usd_rate: Positive | None = None
+    start: datetime.date | None = None
+    contingency: float = Field(0.15, ge=0, le=1)
+    task: Task = "supervised"
+    task_family: TaskFamily | None = None
+    classes: int | None = Field(None, ge=2, le=1_000_000)
+    worst_error: Positive | None = None
+    reference: str | None = None
+    seed: int = Field(0, ge=0, lt=2**32)
+    draws: int = Field(1000, ge=100, le=20_000)
+    target: TargetTable | None = None
+    pilots: PilotsTable | None = None
+    sources: dict[str, Any] = {}
+
+    def metric_kind(self) -> MetricKind:
+        """The kind that is given, else an error rate where classes or the metric's name say so."""
+        if self.target and self.target.metric_kind:
+            return self.target.metric_kind
+        metric = self.target.metric.casefold() if self.target else ""
+        rate = self.task == "supervised" and (self.classes is not None or "error" in metric)
+        return "error rate" if rate else "loss"
+
+    def no_data_error(self) -> float | None:
+        """Error with no data at all: as given, else that of guessing among `classes`."""
+        if self.worst_error is not None:
+            return self.worst_error
+        if self.classes is not None and self.metric_kind() == "error rate":
+            return 1 - 1 / self.classes
+        return None
+
+    def family(self) -> TaskFamily:
+        """Whose published exponents speak before the pilots do."""
+        if self.task_family:
+            return self.task_family
+        if self.task == "language model":
+            return "language model"
+        return "classification" if self.metric_kind() == "error rate" else "generation"
+
+
+def key(*parts: str) -> str:
+    """Dotted key as TOML writes it: a part that is not a bare word is quoted."""
+    return ".".join(p if _bare(p) else '"' + p.replace('"', '\\"') + '"' for p in parts)
+
+
+def _bare(part: str) -> bool:
+    return bool(part) and part.isascii() and part.replace("-", "").replace("_", "").isalnum()
+
+
+def agreement_faults(project: ProjectTable, raw: Mapping[str, Any]) -> list[Fault]:
+    """Faults between values that are each right; `raw` tells what the file really holds."""
+    faults = _missing(raw)
+    target, kind, worst = project.target, project.metric_kind(), project.no_data_error()
+    if project.currency == "USD" and project.usd_rate not in (None, 1):
+        problem = "must be 1 where the currency is USD"
+        faults.append(Fault("usd_rate", project.usd_rate, problem, "leave it out or set currency"))
+    if kind == "error rate":
+        if worst is not None and worst > 1:
+            faults.append(Fault("worst_error", worst, "must be at most 1 for an error rate"))
+        if target and target.error > 1:
+            advice = f"if it is a percentage, write {target.error / 100:g}"
+            advice += '; if it is a loss, set target.metric_kind = "loss"'
+            faults.append(Fault("target.error", target.error, "must be at most 1", advice))
+    if target and worst is not None and target.error >= worst:
+        problem = f"must be below worst_error = {worst:g}, the error with no data at all"
+        faults.append(Fault("target.error", target.error, problem))
+    if project.classes is not None and project.task == "language model":
+        advice = 'leave it out or set task = "supervised"'
+        faults.append(Fault("classes", project.classes, "a language model has no classes", advice))
+    return faults
+
+
+def _missing(raw: Mapping[str, Any]) -> list[Fault]:
+    faults = []
+    if "target" not in raw:
+        faults.append(Fault("target", None, "is missing", "add [target] with the error to reach"))
+    if not raw.get("sources"):
+        advice = 'add [sources.NAME] with kind = "human" or another kind'
+        faults.append(Fault("sources", None, "at least one source is needed", advice))
+    pilots = raw.get("pilots")
+    if isinstance(pilots, dict) and ("file" in pilots) == ("rows" in pilots):
+        faults.append(Fault("pilots", None, "must have either file or rows", "keep one of them"))
+    return faults
+
+
+def source_name_faults(names: list[str]) -> list[Fault]:
+    """Names that cannot be told apart or cannot be columns of a table of pilots."""
+    faults = []
+    for name in names:
+        if problem := name_problem(name):
+            faults.append(Fault(key("sources", name), None, problem, "choose another name"))
+    for first, second in same_names(names):
+        problem = f"differs from {key('sources', first)} in upper and lower case only"
+        faults.append(Fault(key("sources", second), None, problem, "choose another name"))
+    return faults
+
+
+def reference_faults(
+    project: ProjectTable, sources: Mapping[str, Source], names: list[str]
+) -> list[Fault]:
+    """Whether `reference` is a source of labels, and whether there is any."""
+    faults = []
+    labels = [name for name, source in sources.items() if source.role == _LABELS]
+    reference = project.reference
+    if reference is not None and reference not in names:
+        faults.append(
+            Fault("reference", reference, "is no source of this project", nearest(reference, names))
+        )
+    elif reference in sources and reference not in labels:
+        problem = "is unlabelled text and cannot be what examples are counted in"
+        faults.append(Fault("reference", reference, problem, f"use one of {', '.join(labels)}"))
+    if sources and len(sources) == len(names) and not labels and project.task == "supervised":
+        advice = 'add a source of labels, or set task = "language model"'
+        faults.append(Fault("sources", None, "a supervised task needs labelled examples", advice))
+    return faults
+
+
+_LABELS: Role = "labels"
