@@ -1,0 +1,23 @@
+"""Plan where training data comes from: pilots and sources in, the cheapest plan to a target out.
+
+`Project` loads a project file and studies it; `fit_law` fits a scaling law to pilot runs. Both are
+imported when first used, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planner.fit import fit_law
+    from planner.library import Project
+
+__all__ = ["Project", "fit_law"]
+_HOME = {"Project": "planner.library", "fit_law": "planner.fit"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'planner' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

@@ -1,0 +1,193 @@
+"""The fit: same answer for same input, intervals that hold on curves it was not tuned to, bad input."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner import fit_law
+from planner.errors import InputError
+from planner.fitted import smallest_meeting, weighted_quantile
+from planner.prior import BIASED_EXCESS, Beliefs, SourceBelief
+
+
+def curve(sizes, floor=0.05, scale=0.9, exponent=0.3, noise=0.01, seeds=3, seed=0):
+    """Runs of a known power law with floor."""
+    rng = np.random.default_rng(seed)
+    n = np.repeat(sizes, seeds)
+    error = (floor + scale * n**-exponent) * np.exp(rng.normal(0, noise, len(n)))
+    return pd.DataFrame({"n": n, "seed": np.tile(np.arange(seeds), len(sizes)), "error": error})
+
+
+PILOTS = curve(np.array([50, 100, 200, 400, 800, 1600]))
+
+
+def test_same_seed_same_answer_and_another_seed_another():
+    one, two = fit_law(PILOTS), fit_law(PILOTS)
+    assert one.required(0.12) == two.required(0.12)
+    assert np.array_equal(one.errors([[5000.0]]), two.errors([[5000.0]]))
+    assert fit_law(PILOTS, seed=1).required(0.12) != one.required(0.12)
+
+
+def test_order_of_runs_does_not_matter():
+    shuffled = PILOTS.sample(frac=1.0, random_state=3)
+    assert fit_law(shuffled).required(0.12) == pytest.approx(fit_law(PILOTS).required(0.12))
+
+
+def test_intervals_cover_a_known_law():
+    """90% intervals at 2 to 16 times the largest pilot hold the truth on at least 80% of 40 curves."""
+    held = 0
+    rng = np.random.default_rng(7)
+    for i in range(40):
+        floor, exponent = rng.uniform(0, 0.1), rng.uniform(0.15, 0.6)
+        pilots = curve(np.array([100, 200, 400, 800]), floor, 1.5, exponent, seed=i)
+        factor = rng.choice([2.0, 4.0, 16.0])
+        low, high = fit_law(pilots, draws=400).quantiles([[800 * factor]], (0.05, 0.95))
+        truth = floor + 1.5 * (800 * factor) ** -exponent
+        held += low[0] <= truth <= high[0]
+    assert held >= 32
+
+
+def test_predict_required_probability_agree():
+    law = fit_law(PILOTS)
+    need = law.required(0.13, 0.8)
+    assert law.probability(0.13, [[need * 1.0001]]) >= 0.8
+    assert law.probability(0.13, [[need * 0.99]]) < 0.8
+    table = law.predict({"n": [800, 3200, 12_800]}, confidence=0.9)
+    assert list(table.columns) == ["median", "low", "high"]
+    assert (table.low < table["median"]).all() and (table["median"] < table.high).all()
+    assert table["median"].is_monotonic_decreasing
+    assert law.required(0.0001, 0.8) == math.inf
+    assert law.required(0.13, 0.8, limit=need / 2) == math.inf
+    frame = pd.DataFrame({"n": [need]})
+    assert law.probability(0.13, frame) == law.probability(0.13, {"n": need})
+
+
+def test_cold_start_is_not_read_as_a_hopeless_slope():
+    """Errors near chance at small sizes: with chance known the law expects the steeper part to come."""
+    n = np.array([25, 50, 100, 200, 400, 800])
+    truth = lambda size: 0.5 * (1 + size / 300) ** -0.4  # noqa: E731
+    pilots = pd.DataFrame({"n": n, "error": truth(n), "test_size": 20_000})
+    law = fit_law(pilots, worst_error=0.5)
+    low, middle, high = law.quantiles([[6400.0]], (0.05, 0.5, 0.95))
+    assert low[0] <= truth(6400) <= high[0]
+    assert abs(math.log(middle[0] / truth(6400))) < 0.25
+    line = np.polyfit(np.log(n), np.log(truth(n)), 1)
+    straight = math.exp(np.polyval(line, math.log(6400)))
+    assert abs(math.log(middle[0] / truth(6400))) < abs(math.log(straight / truth(6400)))
+
+
+def test_sources_are_told_apart():
+    """A source worth half and one with a floor of its own are recovered from singles and mixtures."""
+    rows = []
+    for a, b, c in [(k, 0, 0) for k in (100, 200, 400, 800, 1600)] + [
+        (0, 200, 0), (0, 800, 0), (0, 1600, 0), (0, 0, 400), (0, 0, 1600), (0, 0, 6400),
+        (400, 400, 0), (400, 0, 400), (800, 0, 1600),
+    ]:  # fmt: skip
+        size = a + 0.5 * b + 0.8 * c
+        rows.append({"a": a, "b": b, "c": c, "error": 0.02 + 0.1 * 0.8 * c / size + 1.2 * size**-0.35})
+    beliefs = Beliefs(
+        {"b": SourceBelief(excess=None), "c": SourceBelief(excess=BIASED_EXCESS)}, reference="a"
+    )
+    law = fit_law(pd.DataFrame(rows), beliefs=beliefs)
+    read = {(p.source, p.name): p for p in law.parameters()}
+    assert read["b", "quality"].low <= 0.5 <= read["b", "quality"].high
+    assert read["c", "own floor"].low <= 0.1 <= read["c", "own floor"].high
+    truth = 0.02 + 0.1 * 0.8 * 3200 / (3200 + 2560) + 1.2 * 5760**-0.35
+    low, high = law.quantiles({"a": 3200, "c": 3200}, (0.05, 0.95))
+    assert low[0] <= truth <= high[0]
+    assert law.required(0.09, 0.5, source="a") < law.required(0.09, 0.5, source="b")
+
+
+def test_untried_source_rests_on_its_belief():
+    beliefs = Beliefs({"n": SourceBelief(), "new": SourceBelief()}, reference="n")
+    law = fit_law(PILOTS, beliefs=beliefs)
+    quality = next(p for p in law.parameters() if p.source == "new" and p.name == "quality")
+    assert quality.identified == "prior"
+    assert law.sources == ("n", "new")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_few_pilots_give_a_weak_prior(count):
+    pilots = PILOTS[PILOTS.n.isin([50, 100][:count])]
+    law = fit_law(pilots, worst_error=0.5)
+    assert law.weak_prior and any("weak prior" in text for text in law.warnings)
+    low, high = law.quantiles([[10_000.0]], (0.05, 0.95))
+    assert 0 < low[0] < high[0] <= 0.5 and high[0] / low[0] > 1.5
+
+
+def test_no_pilot_and_no_worst_error_is_a_clear_fault():
+    with pytest.raises(InputError, match="worst_error"):
+        fit_law(pd.DataFrame({"n": [], "error": []}))
+
+
+def test_repeats_and_residuals():
+    law = fit_law(PILOTS)
+    fits = law.residuals()
+    assert len(fits) == 6 and all(f.runs == 3 for f in fits)
+    assert all(f.residual == pytest.approx(math.log(f.observed / f.fitted)) for f in fits)
+    assert fits[-1].observed == pytest.approx(PILOTS[PILOTS.n == 1600].error.mean())
+
+
+def test_groups_and_model_sizes_are_not_mixed_up():
+    mixed = pd.concat(
+        [PILOTS.assign(model_params=1e6), PILOTS.assign(model_params=1e9, error=PILOTS.error / 2)]
+    )
+    law = fit_law(mixed)
+    assert any("model" in text for text in law.warnings)
+    assert law.residuals()[-1].runs == 3
+    with pytest.raises(InputError, match="group"):
+        fit_law(PILOTS.assign(group="women"))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([1.0, 10.0, 100.0, 1e4, 1e9]),
+            st.sampled_from([1e-6, 0.01, 0.3, 0.3, 0.5, 0.9999, 1.0]),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from([None, 0.5, 1.0]),
+)
+def test_odd_pilots_never_give_nan(runs, worst):
+    """Constant, rising, repeated, extreme errors and sizes: an answer, never NaN, never a crash."""
+    law = fit_law(pd.DataFrame(runs, columns=["n", "error"]), worst_error=worst, draws=100)
+    values = law.errors([[1.0], [1e3], [1e9]])
+    assert np.isfinite(values).all() and (values > 0).all()
+    assert np.all(np.diff(values, axis=1) <= 1e-9 * values[:, :-1])
+    assert 0 <= law.probability(0.2, [[1e4]]) <= 1
+
+
+def test_bad_amounts_are_named():
+    law = fit_law(PILOTS)
+    with pytest.raises(InputError, match="crowdd"):
+        law.predict({"crowdd": [1]})
+    with pytest.raises(InputError, match="finite"):
+        law.errors([[float("nan")]])
+    with pytest.raises(InputError, match="source"):
+        law.required(0.2, source="x")
+    with pytest.raises(InputError, match="confidence"):
+        law.required(0.2, confidence=1.5)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.floats(0.01, 100), min_size=1, max_size=30), st.floats(0.05, 0.95))
+def test_quantile_and_probability_never_disagree(values, level):
+    column, weights = np.array(values)[:, None], np.full(len(values), 1 / len(values))
+    at = weighted_quantile(column, weights, level)[0]
+    assert np.mean(column <= at) >= level - 1e-9
+    assert np.mean(column < at) < level + 1e-9
+
+
+def test_smallest_meeting_finds_the_crossing():
+    need = smallest_meeting(lambda n: 1 / n, 0.01, 1)
+    assert need[0] == pytest.approx(100.0, rel=1e-8)
+    assert smallest_meeting(lambda n: 1 + 0 * n, 0.01, 1)[0] == math.inf
