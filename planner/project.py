@@ -8,14 +8,13 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from planner import runs
 from planner.errors import Fault, InputError
 from planner.inputs import Effect, Inputs
-from planner.names import nearest
+from planner.names import name_problem, nearest
 from planner.pilots import Pilots
 from planner.plan import Target
 from planner.schema import (
@@ -97,12 +96,6 @@ def read_runs(path: Path | str) -> Pilots:
     return pilots
 
 
-def template_files() -> dict[str, str]:
-    """Name -> text of the files of a commented project that runs as it is."""
-    folder = resources.files("planner") / "template"
-    return {n: (folder / n).read_text(encoding="utf-8") for n in ("project.toml", "pilots.csv")}
-
-
 def _toml(place: Path) -> dict[str, Any]:
     text = _text(place, MOST_BYTES)
     try:
@@ -110,9 +103,8 @@ def _toml(place: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         problem = re.sub(r" \(at .*\)$", "", str(error))
-        where = (
-            f"line {found[1]}, column {found[2]}" if found else f"line {text.count(chr(10)) + 1}"
-        )
+        end = f"line {text.count(chr(10)) + 1}, the end of the file"
+        where = f"line {found[1]}, column {found[2]}" if found else end
         line = text.split("\n")[int(found[1]) - 1].strip() if found else None
         fault = Fault(where, line, f"not TOML: {problem}", _toml_advice(problem, line))
     except (ValueError, RecursionError) as error:
@@ -202,6 +194,8 @@ def _sources(
         if not isinstance(kind, str):
             faults.append(_kind_fault(here, kind, table))
             continue
+        if name_problem(name):
+            continue  # a fault already
         try:
             sources[name] = catalogue.build(kind, name, table, context)
         except SourceError as error:

@@ -132,7 +132,10 @@ def test_bad_csv(text: str, message: str) -> None:
 
 def test_every_fault_has_its_line_past_blank_lines_and_windows_endings() -> None:
     text = "n,error\r\n\r\n5,.3\r\n\r\nx,.3\r\n6,7\r\n"
-    assert [fault.split(",")[0] for fault in faults_of(text)] == ["runs.csv line 5", "runs.csv line 6"]
+    assert [fault.split(",")[0] for fault in faults_of(text)] == [
+        "runs.csv line 5",
+        "runs.csv line 6",
+    ]
 
 
 def test_a_cell_over_two_lines_does_not_shift_the_count() -> None:

@@ -1,0 +1,209 @@
+"""The floors of the design, read from the source: imports, open files, heavy libraries."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Imports point down this list only; modules on one floor do not import each other.
+FLOORS: tuple[frozenset[str], ...] = tuple(
+    frozenset(floor.split())
+    for floor in (
+        "cli",
+        "export library",
+        "tables",
+        "columns assumptions",
+        "table",
+        "study",
+        "project rounds advise optimise diagnose fit",
+        "search layout inputs runs",
+        "judge",
+        "fitted inference schema",
+        "plan pilots prior laws template",
+        "names",
+        "errors",
+    )
+)
+FACADE = "__init__"  # planner itself: offers the library by name, so it may import anything
+
+OPENERS = {"planner": {"project", "export", "template"}}
+OPENERS["sources"] = {"tokens", "text", "agreement", "defaults", "prices"}
+HEAVY = {"scipy", "pandas", "openai", "genai_prices", "tiktoken", "pyarrow", "zstandard"}
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imported(nodes: ast.AST) -> Iterator[str]:
+    """Dotted names that are imported anywhere: in functions and for annotations too."""
+    for node in ast.walk(nodes):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the floor they reach"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def planner_imports(path: Path) -> set[str]:
+    """Modules of planner that a module imports; "" is planner itself."""
+    found = set()
+    for name in imported(tree(path)):
+        package, _, rest = name.partition(".")
+        if package == "planner":
+            found.add(rest.partition(".")[0])
+    return found
+
+
+def floor_of(module: str) -> int:
+    found = [at for at, floor in enumerate(FLOORS) if module in floor]
+    assert found, f"{module} stands on no floor: give it one in FLOORS"
+    return found[0]
+
+
+PLANNER = [path for path in modules("planner") if path.stem != FACADE]
+
+
+def ids(path: Path) -> str:
+    return f"{path.parent.name}.{path.stem}"
+
+
+def test_every_module_has_a_floor() -> None:
+    known = frozenset().union(*FLOORS)
+    assert {path.stem for path in PLANNER} <= known
+    assert sum(map(len, FLOORS)) == len(known), "a module stands on two floors"
+
+
+@pytest.mark.parametrize("path", PLANNER, ids=ids)
+def test_imports_point_down(path: Path) -> None:
+    here = floor_of(path.stem)
+    for name in planner_imports(path):
+        assert name, f"{path.stem} imports planner itself, which stands above it"
+        assert floor_of(name) > here, f"{path.stem} must not import {name}"
+
+
+@pytest.mark.parametrize("path", modules("sources"), ids=ids)
+def test_sources_know_nothing_of_the_planner(path: Path) -> None:
+    assert not planner_imports(path)
+
+
+@pytest.mark.parametrize("path", [*modules("planner"), *modules("sources")], ids=ids)
+def test_nothing_shipped_imports_the_tests(path: Path) -> None:
+    tops = {name.partition(".")[0] for name in imported(tree(path))}
+    assert not tops & {"tests", "pytest", "hypothesis"}
+
+
+OPENING = {
+    "open",
+    "read_text",
+    "read_bytes",
+    "write_text",
+    "write_bytes",
+    "mkdir",
+    "unlink",
+    "rename",
+    "rmdir",
+    "touch",
+    "to_csv",
+    "read_csv",
+    "read_parquet",
+    "ParquetFile",
+    "NamedTemporaryFile",
+    "mkdtemp",
+    "mkstemp",
+    "loadtxt",
+    "fromfile",
+}
+
+
+def opened(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if name in OPENING:
+                found.add(f"{name} in line {node.lineno}")
+    return found
+
+
+@pytest.mark.parametrize("path", [*modules("planner"), *modules("sources")], ids=ids)
+def test_files_are_opened_at_the_edges_only(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    if path.stem not in OPENERS[package]:
+        assert not opened(path)
+
+
+def at_module_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements that run on import; those under TYPE_CHECKING do not."""
+    for node in body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            yield from at_module_level(node.orelse)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        else:
+            yield node
+            for part in ("body", "orelse", "finalbody"):
+                yield from at_module_level(getattr(node, part, []))
+
+
+@pytest.mark.parametrize("path", [*modules("planner"), *modules("sources")], ids=ids)
+def test_heavy_imports_are_lazy(path: Path) -> None:
+    for node in at_module_level(tree(path).body):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            tops = {name.partition(".")[0] for name in imported(node)}
+            assert not tops & HEAVY, f"line {node.lineno}"
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from planner.cli import main\n"
+        "try:\n"
+        "    code = main(['--help'])\n"
+        "except SystemExit as end:\n"
+        "    code = end.code\n"
+        "tops = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(code or 0, *sorted(tops), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    status, *loaded = done.stderr.splitlines()[-1].split()
+    assert status == "0"
+    assert "usage" in done.stdout.lower()
+    assert not set(loaded) & HEAVY
+
+
+def test_the_rules_catch_what_they_forbid(tmp_path: Path) -> None:
+    path = tmp_path / "plan.py"
+    path.write_text(
+        "from typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n"
+        "    import pandas\n"
+        "    from planner.study import Study\n"
+        "else:\n"
+        "    import scipy\n"
+        "def f():\n"
+        "    from planner import cli\n"
+        "    import planner.tables as t\n"
+        "    open('x').read()\n"
+        "class A:\n"
+        "    import openai\n"
+    )
+    assert planner_imports(path) == {"study", "cli", "tables"}
+    assert opened(path) == {"open in line 10"}
+    heavy = [n for n in at_module_level(tree(path).body) if isinstance(n, ast.Import)]
+    assert {name for node in heavy for name in imported(node)} == {"scipy", "openai"}
