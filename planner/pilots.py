@@ -180,15 +180,13 @@ def _column(
         return None
     numbers = _numbers(values)
     problems = _problems(name, numbers, most_error)
-    for row in np.flatnonzero(problems != ""):
+    for row in np.flatnonzero(problems != "").tolist():
         value, problem = values[row], str(problems[row])
         if _empty(value):
             problem, value = EMPTY, None
         elif math.isnan(numbers[row]):
             problem = NO_NUMBER
-        bad.append(
-            Fault(f"{locate(int(row))}, {name}", value, problem, _advice(name, value, problem))
-        )
+        bad.append(Fault(f"{locate(row)}, {name}", value, problem, _advice(name, value, problem)))
     return numbers
 
 
