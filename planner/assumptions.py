@@ -1,0 +1,96 @@
+"""Rows of the assumptions table: every number of the project and of its sources, with its origin."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import TYPE_CHECKING
+
+from planner.table import Row, Value, figure
+from sources.base import Assumption, Quality, Source
+
+if TYPE_CHECKING:
+    from planner.project import Inputs
+
+PROJECT_FILE = "project file"
+
+
+def assumption_rows(inputs: Inputs) -> list[Row]:
+    """The project's own numbers first, then each source's in the project's order."""
+    rows = _project_rows(inputs)
+    for source in inputs.sources:
+        rows += source_rows(source)
+    return rows
+
+
+def source_rows(source: Source) -> list[Row]:
+    """Every assumption of one source, and the prior on its quality."""
+    rows = [_row(source.name, each) for each in source.assumptions]
+    if not any(each.name == "quality" for each in source.assumptions):
+        rows.append(_quality_row(source.name, source.quality))
+    return rows
+
+
+def _row(scope: str, each: Assumption) -> Row:
+    return (
+        scope,
+        each.name,
+        figure(each.value),
+        each.unit,
+        figure(each.low),
+        figure(each.high),
+        each.provenance,
+        each.reference,
+        each.date or None,
+        each.note or None,
+    )
+
+
+def _quality_row(scope: str, quality: Quality) -> Row:
+    bias = "may have a floor of its own" if quality.biased else "shares the reference's floor"
+    return (
+        scope,
+        "quality",
+        figure(quality.base),
+        "effective example/example",
+        figure(quality.low),
+        figure(quality.high),
+        quality.provenance,
+        quality.reference,
+        None,
+        f"prior; pilots narrow it, see the law table; {bias}",
+    )
+
+
+def _project_rows(inputs: Inputs) -> list[Row]:
+    target = inputs.target
+    money, metric = inputs.currency, target.metric
+    numbers: list[tuple[str, Value, str, str]] = [
+        ("target.error", target.error, metric, "what the project must reach"),
+        ("target.confidence", target.confidence, "probability", "wanted"),
+        ("target.budget", target.budget, money, "contingency included"),
+        ("target.weeks", target.weeks, "week", "from the start date to the last delivery"),
+        ("start", inputs.start, "date", "week 0 of the plan"),
+        ("contingency", inputs.contingency, "ratio", "added to every cost"),
+        (
+            "usd_rate",
+            inputs.usd_rate,
+            f"{money}/USD",
+            "turns default prices in dollars into currency",
+        ),
+        ("worst_error", inputs.worst_error, metric, "error with no data at all"),
+        ("classes", inputs.classes, "class", "of the task"),
+        ("seed", inputs.seed, "", "of the draws"),
+        ("draws", inputs.draws, "draw", "of the law"),
+    ]
+    return [_project_row(*each) for each in numbers]
+
+
+def _project_row(name: str, value: Value, unit: str, note: str) -> Row:
+    if isinstance(value, float) and math.isinf(value):
+        value, note = None, f"not limited; {note}"
+    elif value is None:
+        note = f"not given; {note}"
+    known: Value = figure(value) if isinstance(value, float) else value
+    spread = None if isinstance(known, datetime.date) else known
+    return ("project", name, known, unit, spread, spread, "assumed", PROJECT_FILE, None, note)

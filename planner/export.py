@@ -1,0 +1,134 @@
+"""The only place that writes: tables as CSV, a study as JSON, the files of a new project."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+import os
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from planner.errors import OutputError
+from planner.table import Table, Value
+
+RUNNABLE = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # the last four are fullwidth
+CONTROL = ("\t", "\r", "\n")
+ADVICE = "choose another folder with --out DIR"
+
+
+def write_csv(tables: Mapping[str, Table], folder: Path | str) -> tuple[Path, ...]:
+    """Write each table to folder/NAME.csv: RFC 4180, UTF-8, CRLF, `.` decimals, empty for unknown.
+
+    The folder is made if missing. All files are written beside their places first and then renamed,
+    so that none is ever half written. Returns the paths. Raises OutputError.
+    """
+    return _write(Path(folder), {f"{name}.csv": to_csv(table) for name, table in tables.items()})
+
+
+def to_csv(table: Table) -> str:
+    """One table as CSV text; text cells and headers that a spreadsheet would run are neutralised."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([neutral(name) for name in table.header])
+    writer.writerows([_cell(value) for value in row] for row in table.rows)
+    return text.getvalue()
+
+
+def neutral(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: a leading apostrophe where one could start."""
+    start = next((i for i, sign in enumerate(text) if not _unseen(sign)), len(text))
+    return f"'{text}" if text.startswith(CONTROL) or text.startswith(RUNNABLE, start) else text
+
+
+def _unseen(sign: str) -> bool:
+    """Spaces, and marks without width, which spreadsheets skip before they look for a formula."""
+    return sign.isspace() or unicodedata.category(sign) in {"Cc", "Cf"}
+
+
+def _cell(value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return neutral(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+def to_json(tables: Mapping[str, Table]) -> str:
+    """Tables as one JSON text: version, summary as key -> value, each table as a list of objects,
+    `units` as table -> column -> unit. Unknown, or not limited, is null; every number is finite."""
+    from importlib.metadata import version
+
+    shown: dict[str, Any] = {"dataplan": version("dataplan")}
+    units: dict[str, dict[str, str]] = {}
+    for name, table in tables.items():
+        if name == "columns":
+            continue
+        if table.header[:3] == ("key", "value", "unit"):
+            shown[name] = {row[0]: row[1] for row in table.rows}
+            units[name] = {str(row[0]): str(row[2]) for row in table.rows}
+        else:
+            shown[name] = table.records()
+            units[name] = {column.name: column.unit for column in table.columns}
+    shown["units"] = units
+    return json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False, default=_iso) + "\n"
+
+
+def _iso(value: datetime.date) -> str:
+    return value.isoformat()
+
+
+def write_project(folder: Path | str) -> tuple[Path, ...]:
+    """Write the files of a new project that runs as it is. Returns their paths.
+
+    Raises OutputError, and writes nothing, if one of them exists already; all of those are named.
+    """
+    from planner.template import template_files
+
+    files = template_files()
+    root = Path(folder)
+    there = [str(root / name) for name in files if os.path.lexists(root / name)]
+    if there:
+        message = f"{', '.join(there)}: exists already and is not overwritten"
+        raise OutputError(f"{message}; give another folder: dataplan init DIR")
+    return _write(root, files, "give another folder: dataplan init DIR")
+
+
+def _write(folder: Path, files: Mapping[str, str], advice: str = ADVICE) -> tuple[Path, ...]:
+    """Write all files beside their places, then rename them; on any fault nothing is left behind."""
+    waiting: list[tuple[Path, Path]] = []
+    place = folder
+    try:
+        for name, text in files.items():
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.is_dir():
+                raise IsADirectoryError(None, "a folder of that name is in the way")
+            beside = place.with_name(f".{place.name}.{secrets.token_hex(4)}.tmp")
+            waiting.append((beside, place))
+            with open(beside, "x", encoding="utf-8", newline="") as file:
+                file.write(text)
+        for beside, place in waiting:
+            os.replace(beside, place)
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or str(fault)
+        raise OutputError(f"{place}: cannot be written: {reason}; {advice}") from fault
+    finally:
+        for beside, _ in waiting:
+            beside.unlink(missing_ok=True)
+    return tuple(place for _, place in waiting)

@@ -1,0 +1,96 @@
+"""Rows of the summary table: what was asked, what the plan costs and reaches, how sure that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.purchases import cents, parts, plan_cost, price_range
+from planner.table import Row, Value, figure, money
+
+if TYPE_CHECKING:
+    from planner.study import Study
+
+
+def summary_rows(study: Study) -> list[Row]:
+    """Rows of the summary table: what was asked, what the plan costs and reaches, how sure."""
+    inputs, plan, path = study.inputs, study.plan, study.path
+    target, currency = inputs.target, inputs.currency
+    metric, contingency = target.metric, sum(parts(step)[2] for step in plan.steps)
+    guess = study.best_guess
+    low, middle, high = map(figure, plan.error)
+    gap, bound = plan.gap, plan.bound
+    rows: list[tuple[str, Value, str, str]] = [
+        ("project", inputs.name, "", "name of the project"),
+        (
+            "reaches",
+            "yes" if plan.reaches else "no",
+            "",
+            "whether probability is at least confidence",
+        ),
+        ("verdict", study.diagnosis.verdict.answer, "", "does this idea scale"),
+        ("metric", metric, "", "what is to be brought down"),
+        ("target", figure(target.error), metric, "error to reach"),
+        ("confidence", figure(target.confidence), "probability", "wanted"),
+        (
+            "probability",
+            figure(plan.probability),
+            "probability",
+            "that the plan reaches the target",
+        ),
+        ("error_low", low, metric, "low end of the 90% interval of the predicted error"),
+        ("error", middle, metric, "median of the predicted error"),
+        ("error_high", high, metric, "high end of the 90% interval of the predicted error"),
+        ("cost", plan_cost(plan), currency, "of the plan, contingency included"),
+        (
+            "cost_low",
+            cents(price_range(s)[0] for s in plan.steps),
+            currency,
+            "every price at its low end",
+        ),
+        (
+            "cost_high",
+            cents(price_range(s)[1] for s in plan.steps),
+            currency,
+            "every price at its high end",
+        ),
+        ("contingency", money(contingency), currency, "part of the cost set aside"),
+        ("weeks", figure(plan.weeks), "week", "until the last delivery"),
+        ("budget", money(target.budget), currency, "most that may be spent; empty if not limited"),
+        ("weeks_limit", figure(target.weeks), "week", "time there is; empty if not limited"),
+        ("bound", money(bound), currency, "no legal plan costs less; empty if nothing was proven"),
+        ("gap", figure(gap), "ratio", "most that a cheaper plan could save; empty if unproven"),
+        (
+            "binding",
+            "; ".join(plan.binding) or None,
+            "",
+            "what would have to give; empty if nothing",
+        ),
+        (
+            "best_guess_cost",
+            None if guess is None else plan_cost(guess),
+            currency,
+            "of a plan made for the best-fitting law alone; empty if that law has none",
+        ),
+        (
+            "best_guess_probability",
+            figure(study.best_guess_probability),
+            "probability",
+            "that the best-guess plan would have reached the target; empty if there is none",
+        ),
+        ("rounds", len(path.rounds), "round", "most rounds of buying and measuring"),
+        (
+            "expected_cost",
+            money(path.expected_cost),
+            currency,
+            "of buying in rounds, stopping early",
+        ),
+        ("one_shot_cost", money(path.one_shot_cost), currency, "of buying everything at once"),
+        ("reference", study.law.reference, "", "source in whose examples effective examples count"),
+        (
+            "weak_prior",
+            "yes" if study.law.weak_prior else "no",
+            "",
+            "too few pilots: priors decide",
+        ),
+    ]
+    return list(rows)

@@ -1,0 +1,83 @@
+"""Rows of what is bought: money is rounded to the cent first and summed afterwards, so it adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from planner.plan import Plan, Step
+from planner.table import Row, figure, money, unit_cost, whole
+
+
+def cents(values: Iterable[float]) -> float:
+    return round(sum(round(value, 2) for value in values), 2)
+
+
+def plan_cost(plan: Plan) -> float:
+    """[currency] sum of the totals of the plan's rows, each to the cent."""
+    return cents(parts(step)[-1] for step in plan.steps)
+
+
+def parts(step: Step) -> tuple[float, float, float, float]:
+    """Fees, subtotal, contingency and total [currency] to the cent; they add up."""
+    fees, variable, contingency = (
+        round(x, 2) for x in (step.fees, step.variable, step.contingency)
+    )
+    subtotal = round(fees + variable, 2)
+    return fees, subtotal, contingency, round(subtotal + contingency, 2)
+
+
+def price_range(step: Step) -> tuple[float, float]:
+    """Low and high total [currency] to the cent; the total lies between them."""
+    total = parts(step)[-1]
+    return min(round(step.low, 2), total), max(round(step.high, 2), total)
+
+
+def plan_row(number: int, step: Step) -> Row:
+    source = step.source
+    fees, subtotal, contingency, total = parts(step)
+    low, high = price_range(step)
+    return (
+        number,
+        source.name,
+        source.kind,
+        source.unit,
+        whole(step.quantity),
+        unit_cost(step.variable, step.quantity),
+        fees,
+        subtotal,
+        contingency,
+        total,
+        low,
+        total,
+        high,
+        whole(step.effective_examples),
+        figure(step.share),
+        figure(step.start_week),
+        figure(step.weeks),
+        step.binding or None,
+        source.weakest_provenance(),
+    )
+
+
+def cost_rows(plan: Plan) -> list[Row]:
+    rows: list[Row] = []
+    for step in plan.steps:
+        for line in step.source.lines:
+            cost, variable = float(line.cost(step.quantity)), float(line.variable(step.quantity))
+            if not cost:
+                continue
+            rows.append(
+                (
+                    step.source.name,
+                    line.item,
+                    whole(step.quantity),
+                    unit_cost(variable, step.quantity),
+                    money(line.fixed),
+                    money(cost),
+                    money(cost * line.low),
+                    money(cost * line.high),
+                    line.provenance,
+                    line.reference or None,
+                )
+            )
+    return rows

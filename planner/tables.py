@@ -1,0 +1,174 @@
+"""Study -> named tables with units: what the files, the terminal and JSON all print.
+
+Money is rounded to the cent here and summed afterwards, so that columns add up to the cent; errors,
+probabilities and unit costs keep 6 significant digits; amounts are whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from planner.assumptions import assumption_rows
+from planner.columns import (
+    ASSUMPTIONS,
+    COLUMNS,
+    COSTS,
+    DIAGNOSIS,
+    FRONTIER,
+    LAW,
+    PATH,
+    PILOTS,
+    PLAN,
+    SUMMARY,
+    Spec,
+    columns,
+)
+from planner.plan import Diagnosis, Path
+from planner.table import Column, Row, Table, figure, money, whole
+from sources.base import Source
+
+if TYPE_CHECKING:
+    from planner.fitted import FittedLaw
+    from planner.study import FrontierPoint, Study
+
+OUT_OF_REACH = "no purchase within budget, weeks and caps reaches it"
+
+
+def tables(study: Study) -> dict[str, Table]:
+    """Every table of a study by name; `columns` gives unit and meaning of each column of the others."""
+    inputs = study.inputs
+    currency, metric = inputs.currency, inputs.target.metric
+    known = inputs.sources
+
+    def make(name: str, spec: Spec, rows: Sequence[Row], *more: Column) -> Table:
+        return Table(name, (*columns(spec, currency, metric), *more), tuple(rows))
+
+    found = [
+        make("summary", SUMMARY, summary_rows(study)),
+        make("plan", PLAN, [plan_row(i, step) for i, step in enumerate(study.plan.steps, 1)]),
+        make("costs", COSTS, cost_rows(study.plan)),
+        make(
+            "path",
+            PATH,
+            _path_rows(study.path, known),
+            *_amounts(PATH, known, "bought in the round"),
+        ),
+        make(
+            "frontier",
+            FRONTIER,
+            [_frontier_row(point, known) for point in study.frontier],
+            *_amounts(FRONTIER, known, "bought in the plan; empty if out of reach"),
+        ),
+        make("law", LAW, law_rows(study.law)),
+        make(
+            "pilots",
+            PILOTS,
+            pilot_rows(study.law, tuple(source.name for source in known)),
+            *_amounts(PILOTS, known, "used in the runs"),
+        ),
+        make("assumptions", ASSUMPTIONS, assumption_rows(inputs)),
+        make("diagnosis", DIAGNOSIS, diagnosis_rows(study.diagnosis, study.warnings)),
+    ]
+    return with_columns(found)
+
+
+def with_columns(found: Sequence[Table]) -> dict[str, Table]:
+    """Tables by name, and `columns`: the unit and meaning of each of their columns."""
+    own = columns(COLUMNS, "", "")
+    every = [(table.name, table.columns) for table in found] + [("columns", own)]
+    rows = tuple((name, c.name, c.unit, c.meaning) for name, each in every for c in each)
+    return {table.name: table for table in (*found, Table("columns", own, rows))}
+
+
+def amount_columns(
+    fixed: Sequence[str], names: Sequence[tuple[str, str]], meaning: str
+) -> tuple[Column, ...]:
+    """One column per (source, unit), named as the source; a name already taken gets " (source)"."""
+    taken, found = set(fixed), []
+    for name, unit in names:
+        shown = name
+        while shown in taken or any(shown == other for other, _ in names if other != name):
+            shown = f"{shown} (source)"
+        taken.add(shown)
+        found.append(Column(shown, unit, f"examples of source {name} {meaning}"))
+    return tuple(found)
+
+
+def _amounts(spec: Spec, known: Sequence[Source], meaning: str) -> tuple[Column, ...]:
+    fixed = [name for name, _, _ in spec]
+    return amount_columns(fixed, [(source.name, source.unit) for source in known], meaning)
+
+
+def _path_rows(path: Path, known: Sequence[Source]) -> list[Row]:
+    return [
+        (
+            each.number,
+            money(each.cost),
+            money(each.cumulative_cost),
+            whole(each.effective),
+            *map(figure, each.error),
+            figure(each.reached),
+            figure(each.needed),
+            figure(each.end_week),
+            each.decision,
+            *(whole(each.purchases.get(source.name, 0.0)) for source in known),
+        )
+        for each in path.rounds
+    ]
+
+
+def _frontier_row(point: FrontierPoint, known: Sequence[Source]) -> Row:
+    plan = point.plan
+    if plan is None:
+        return (figure(point.target), None, None, None, OUT_OF_REACH, *(None for _ in known))
+    amounts = (whole(plan.amounts.get(source.name, 0.0)) for source in known)
+    return (
+        figure(point.target),
+        plan_cost(plan),
+        figure(plan.weeks),
+        figure(plan.probability),
+        None,
+        *amounts,
+    )
+
+
+def law_rows(law: FittedLaw) -> list[Row]:
+    """Rows of the law table: every parameter of every family with its 90% interval."""
+    return [
+        (
+            each.family,
+            figure(each.family_weight),
+            each.source or None,
+            each.name,
+            each.unit,
+            figure(each.low),
+            figure(each.median),
+            figure(each.high),
+            each.identified,
+            each.meaning,
+        )
+        for each in law.parameters()
+    ]
+
+
+def pilot_rows(law: FittedLaw, names: Sequence[str]) -> list[Row]:
+    """Rows of the pilots table: each composition that was measured beside what the law says of it."""
+    return [
+        (
+            each.runs,
+            *map(figure, (each.observed, each.observed_sd, each.fitted, each.low, each.high)),
+            figure(each.residual),
+            *(figure(each.amounts.get(name, 0.0)) for name in names),
+        )
+        for each in law.residuals()
+    ]
+
+
+def diagnosis_rows(diagnosis: Diagnosis, warnings: Sequence[str]) -> list[Row]:
+    """Rows of the diagnosis table: verdict first, warnings last."""
+    found: list[Row] = [
+        (each.question, each.answer, figure(each.probability), each.evidence, each.advice or None)
+        for each in diagnosis.findings
+    ]
+    return [*found, *(("warning", text, None, None, None) for text in warnings)]
