@@ -162,11 +162,15 @@ def _verdict(
 ) -> Finding:
     question = "does this idea scale"
     if target is None:
-        return Finding(question, "can't tell yet", None, "no target was given", "give a target error")
+        return Finding(
+            question, "can't tell yet", None, "no target was given", "give a target error"
+        )
     ever = _share(law, _error_at(law, UNLIMITED) <= target.error)
     if plan is None:
         evidence = f"P(target within reach of unlimited data) = {ever:.0%}; no sources were given"
-        return Finding(question, "can't tell yet", ever, evidence, "describe the sources in a project")
+        return Finding(
+            question, "can't tell yet", ever, evidence, "describe the sources in a project"
+        )
     supply = _share(law, _best_within(law, _caps(law, sources, target.weeks)) <= target.error)
     evidence = (
         f"P(target) = {ever:.0%} with unlimited clean data, {supply:.0%} with all that the sources "
@@ -176,7 +180,9 @@ def _verdict(
         room = _room(law, plan, sources)
         evidence += f"; the sources could supply {min(room, 1e6):,.1f} times the plan"
         answer = "scales" if room >= ROOM and not plan.binding else "scales with limits"
-        advice = "" if answer == "scales" else "watch: " + ("; ".join(plan.binding) or "little room")
+        advice = (
+            "" if answer == "scales" else "watch: " + ("; ".join(plan.binding) or "little room")
+        )
         return Finding(question, answer, plan.probability, evidence, advice)
     within = "; ".join(plan.binding)
     if plan.probability <= NO:
@@ -249,7 +255,7 @@ def _emergence() -> Finding:
 
 
 def _next(law: FittedLaw, sources: Sequence[Source]) -> Finding:
-    """The next measurement: twice the largest pilot, or four times at a cold start or weak prior."""
+    """The next measurement: twice the largest pilot; four times at a cold start or weak prior."""
     cold = _stage(law).answer == "cold start"
     factor = 4 if cold or law.weak_prior else 2
     size = factor * law.anchor.size

@@ -1,8 +1,8 @@
 """Pilots -> FittedLaw: weighted draws over families and parameters.
 
-log error of a composition ~ law + walk + noise: the noise from repeats and test-set size, the walk a
-random walk in log size that starts at the largest pilot and so trusts early points less. Families and
-levels of trust are averaged by their evidence.
+log error of a composition ~ law + walk + noise: the noise from repeats and test-set size, the walk
+a random walk in log size that starts at the largest pilot and so trusts early points less. Families
+and levels of trust are averaged by their evidence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from planner.inference import Posterior, Problem, move, resample, sample, temper
 from planner.laws import FAMILIES, SMALLEST_SIZE, Anchor, Array, Family, effective_size, text_factor
 from planner.layout import Layout
 from planner.pilots import Pilots
-from planner.prior import BASE_NOISE, SLOWDOWN, TRUST, WEAK_ANCHOR, Beliefs, SourceBelief, curve_prior
+from planner.prior import (
+    BASE_NOISE,
+    SLOWDOWN,
+    TRUST,
+    WEAK_ANCHOR,
+    Beliefs,
+    SourceBelief,
+    curve_prior,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +62,8 @@ def fit_law(
     """Fit a data scaling law with its uncertainty to pilot runs.
 
     pilots: one row a run: `error`, a column of examples per source [example] (a single one may be
-    called `n`), optional `seed`, `test_size`, `model_params`, `group`. worst_error: error with no data
-    at all, such as the chance level. beliefs: what is known of the sources beforehand. Returns
+    called `n`), optional `seed`, `test_size`, `model_params`, `group`. worst_error: error with no
+    data at all, such as the chance level. beliefs: what is known of the sources beforehand. Returns
     `draws` draws; same pilots, beliefs and seed give the same law. Raises InputError.
     """
     table = pilots if isinstance(pilots, Pilots) else Pilots.from_frame(pilots)
@@ -79,12 +87,15 @@ def _usable(worst: float | None) -> tuple[Family, ...]:
 
 
 def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
-    """Runs of one model on the whole test set; laws over groups and model sizes come from elsewhere."""
+    """Runs of one model on the whole test set; laws over groups and model sizes come from
+    elsewhere."""
     keep, warnings = np.ones(len(table.error), dtype=bool), []
     if table.group is not None and any(g for g in table.group):
         whole = np.array([not g or g.lower() in {"all", "overall"} for g in table.group])
         if not whole.any():
-            fault = Fault("group", None, "no run of all groups together", 'add rows with group "all"')
+            fault = Fault(
+                "group", None, "no run of all groups together", 'add rows with group "all"'
+            )
             raise InputError("pilots", [fault])
         keep &= whole
         warnings.append(f"{int((~whole).sum())} runs of single groups are not used by this fit")
@@ -104,8 +115,8 @@ def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
 def pool(table: Pilots, columns: int) -> Measured:
     """Pool repeats: mean error per distinct composition and the variance of its logarithm.
 
-    The scatter of repeats is pooled over compositions (log scale) and shrunk to NOISE_SD by NOISE_DOF
-    degrees of freedom; test-set sampling, sqrt(e (1-e) / N), is a lower limit on it.
+    The scatter of repeats is pooled over compositions (log scale) and shrunk to NOISE_SD by
+    NOISE_DOF degrees of freedom; test-set sampling, sqrt(e (1-e) / N), is a lower limit on it.
     """
     amounts = np.zeros((len(table.error), columns))
     amounts[:, : len(table.sources)] = table.amounts
@@ -158,8 +169,12 @@ def _layout(
     curve = curve_prior(known.task_family, len(np.unique(nominal)))
     error = _anchor_error(measured, nominal, names.index(reference)) if len(nominal) else None
     if error is None and known.worst_error is None:
-        advice = "give worst_error (the chance level, or the pretrained model's loss) or one pilot run"
-        raise InputError("pilots", [Fault("error", None, "nothing says how large errors are", advice)])
+        advice = (
+            "give worst_error (the chance level, or the pretrained model's loss) or one pilot run"
+        )
+        raise InputError(
+            "pilots", [Fault("error", None, "nothing says how large errors are", advice)]
+        )
     worst = known.worst_error
     if worst is not None and error is not None and error >= worst:
         error = worst * (1 - 1e-3)
@@ -232,7 +247,8 @@ class Kept:
 def _draw(
     samples: list[tuple[Family, Problem, Posterior]], rng: np.random.Generator, draws: int
 ) -> list[Kept]:
-    """`draws` draws over families and levels in proportion to their evidence, moved to the posterior."""
+    """`draws` draws over families and levels in proportion to their evidence, moved to the
+    posterior."""
     cells = [(i, k) for i, (_, _, p) in enumerate(samples) for k in range(len(TRUST))]
     evidence = np.array([samples[i][2].log_evidence(k) for i, k in cells])
     share = np.bincount(resample(evidence, draws, rng), minlength=len(cells))
@@ -321,6 +337,10 @@ def _cautions(measured: Measured, known: Beliefs) -> tuple[str, ...]:
         source = curve_prior(known.task_family, sizes).reference
         warnings.append(f"weak prior: {sizes} pilot sizes; the exponent rests on {source}")
     worst = known.worst_error
-    if worst is not None and len(measured.runs) and np.exp(measured.log_error.min()) >= worst * 0.98:
+    if (
+        worst is not None
+        and len(measured.runs)
+        and np.exp(measured.log_error.min()) >= worst * 0.98
+    ):
         warnings.append(f"every pilot is at chance ({worst:g}): measure at larger sizes first")
     return tuple(warnings)

@@ -1,4 +1,5 @@
-"""The fitted law: one frozen value that hands everything known of the error to optimiser and tables.
+"""The fitted law: one frozen value that hands everything known of the error to optimiser and
+tables.
 
 It holds weighted draws, never a point. Whoever plans needs only `errors`, `effective` and the few
 pieces they are made of; how the draws came about is fit.py's business.
@@ -61,7 +62,7 @@ class LawParameter:
 
 @dataclass(frozen=True)
 class PilotFit:
-    """One measured composition beside what the law says of it; residual is log(observed / fitted)."""
+    """One measured composition beside the law's fit; residual is log(observed / fitted)."""
 
     amounts: dict[str, float]
     runs: int
@@ -190,7 +191,9 @@ class FittedLaw:
         )
         weights = np.full(len(index), 1.0 / max(len(index), 1))
         speed = self.log_speed[index]
-        return replace(self, members=tuple(members), mix=mix, log_speed=speed, weights=weights, best=0)
+        return replace(
+            self, members=tuple(members), mix=mix, log_speed=speed, weights=weights, best=0
+        )
 
     def best_guess(self) -> FittedLaw:
         """The single best-fitting law, taken at its word: one draw, no misfit beyond the pilots."""
@@ -198,7 +201,8 @@ class FittedLaw:
         return replace(one, log_speed=np.zeros((1, 1)))
 
     def contribution(self, source: int, amount: Array) -> Array:
-        """Effective examples (draws, rows) of `amount` (rows,) examples of labelled column `source`."""
+        """Effective examples (draws, rows) of `amount` (rows,) examples of labelled column
+        `source`."""
         k = int(np.flatnonzero(self.labels == source)[0])
         quality, saturation = self.mix.quality[:, k : k + 1], self.mix.saturation[:, k : k + 1]
         scale = float(self.mix.scale[k])
@@ -227,7 +231,9 @@ class FittedLaw:
         """
         table = self.rows(amounts)
         size, tilt = effective_size(self.mix, table[:, self.labels])
-        floor, part = self.curve(np.maximum(self.with_text(size, table[:, self.texts]), SMALLEST_SIZE))
+        floor, part = self.curve(
+            np.maximum(self.with_text(size, table[:, self.texts]), SMALLEST_SIZE)
+        )
         error = floor + tilt + part
         return error if self.anchor.worst is None else np.minimum(error, self.anchor.worst)
 
@@ -318,8 +324,8 @@ def smallest_meeting(error: Any, target: float, draws: int, most: float = 1e13) 
 def weighted_quantile(values: Array, weights: Array, level: float) -> Array:
     """Smallest value (rows,) that at least `level` of the weight does not exceed.
 
-    values (draws, rows), weights (draws,) summing to 1. P(X <= quantile) >= level holds exactly, so a
-    plan judged by quantile and one judged by probability never disagree.
+    values (draws, rows), weights (draws,) summing to 1. P(X <= quantile) >= level holds exactly, so
+    a plan judged by quantile and one judged by probability never disagree.
     """
     order = np.argsort(values, axis=0, kind="stable")
     total = np.cumsum(weights[order], axis=0)

@@ -24,8 +24,8 @@ INFLATION = 0.3  # of the proposal's width, shared among the parameters
 
 
 def _degrees(parameters: int) -> float:
-    """Degrees of freedom of the proposal's tails: heavy for few parameters; in many dimensions heavy
-    tails put all draws at a radius where the posterior has none."""
+    """Degrees of freedom of the proposal's tails: heavy for few parameters; in many dimensions
+    heavy tails put all draws at a radius where the posterior has none."""
     return max(5.0, float(parameters))
 
 
@@ -85,8 +85,10 @@ class Posterior:
         return top + float(np.log(np.exp(mine - top).sum()))
 
 
-def mode(problem: Problem, start: Array, level: np.ndarray, rounds: int = 40) -> tuple[Array, Array]:
-    """Damped Gauss-Newton from `start` (J, P); returns modes (J, P) and their precision (J, P, P)."""
+def mode(
+    problem: Problem, start: Array, level: np.ndarray, rounds: int = 40
+) -> tuple[Array, Array]:
+    """Damped Gauss-Newton from `start` (J, P): modes (J, P) and their precision (J, P, P)."""
     u, parameters = start.copy(), start.shape[1]
     precision = 1.0 / problem.sd**2
     damping = np.full(len(u), 1e-2)
@@ -161,8 +163,8 @@ def _log_gamma_ratio(degrees: float, parameters: int) -> float:
 def tempered(log_weight: Array) -> float:
     """Largest power of the weights, at most 1, that keeps LEAST_SPREAD of the draws effective.
 
-    In many dimensions a few draws carry all the weight; starting from a tempered sample and moving it
-    under the true posterior (one step of sequential Monte Carlo) loses no draws to that.
+    In many dimensions a few draws carry all the weight; starting from a tempered sample and moving
+    it under the true posterior (one step of sequential Monte Carlo) loses no draws to that.
     """
     low, high = 0.0, 1.0
     if effective_sample_size(log_weight) >= LEAST_SPREAD * len(log_weight):
@@ -185,7 +187,7 @@ def resample(log_weight: Array, count: int, rng: np.random.Generator) -> np.ndar
 def move(
     problem: Problem, u: Array, level: np.ndarray, factor: Array, rng: np.random.Generator
 ) -> tuple[Array, Array]:
-    """Metropolis moves that leave the posterior unchanged; returns draws and their log posterior."""
+    """Metropolis moves that leave the posterior unchanged: draws and their log posterior."""
     value = problem.log_posterior(u, level)
     for turn in range(MOVES):
         scale = (2.4, 0.8, 0.25)[turn % 3] / np.sqrt(u.shape[1])

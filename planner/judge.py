@@ -51,7 +51,7 @@ class Judge:
         return smallest_meeting(error, self.error, len(self.weights))
 
     def need_above(self, tilt: Array) -> Array:
-        """Smallest size (draws,) that meets the target with excess floor `tilt` (draws,) [error]."""
+        """Smallest size (draws,) that meets the target with excess floor `tilt` (draws,)."""
         return self.need if not tilt.any() else self._need(tilt)
 
     def met(self, size: Array, tilt: Array) -> np.ndarray:
@@ -61,7 +61,9 @@ class Judge:
         position = (np.log(np.maximum(size, SMALLEST_SIZE)) - self.start) / self.step
         cell = np.clip(np.floor(position).astype(int) + 1, 0, CELLS + 1)
         sure = tilt <= np.take_along_axis(self.margin, cell, axis=1)
-        open_ = ~sure & (tilt <= np.take_along_axis(self.margin, np.minimum(cell + 1, CELLS + 1), 1))
+        open_ = ~sure & (
+            tilt <= np.take_along_axis(self.margin, np.minimum(cell + 1, CELLS + 1), 1)
+        )
         draw, row = np.nonzero(open_)
         if len(draw):
             few = self.law.pick(draw)

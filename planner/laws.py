@@ -1,14 +1,14 @@
 """Scaling laws: how error falls with effective examples, and how sources add up. Pure numpy.
 
-A law has two halves. The *curve* (a family below) turns an effective size S [effective example] into
-an error; the *composition* turns the examples of each source into S and into shares of S. Arrays are
-(draws, rows): every parameter is a column of draws, every row a composition to predict.
+A law has two halves. The *curve* (a family below) turns an effective size S [effective example]
+into an error; the *composition* turns the examples of each source into S and into shares of S.
+Arrays are (draws, rows): every parameter is a column of draws, every row a composition to predict.
 
-Adding a family: write one class with `name`, `formula`, `parameters` and `curve`, and put an instance
-into `FAMILIES`. The contract test in tests/planner/test_laws.py then runs over it.
+Adding a family: write one class with `name`, `formula`, `parameters` and `curve`, and put an
+instance into `FAMILIES`. The contract test in tests/planner/test_laws.py then runs over it.
 
-Sources of the formulas: power + floor, Hestness 2017 (arXiv:1712.00409); shifted size as data that a
-pretrained model already brings, Hernandez 2021 (arXiv:2102.01293); effective size and shares, own
+Sources of the formulas: power + floor, Hestness 2017 (arXiv:1712.00409); shifted size as data that
+a pretrained model already brings, Hernandez 2021 (arXiv:2102.01293); effective size and shares, own
 measurements in data/mixtures (see CHANGELOG).
 """
 
@@ -41,7 +41,7 @@ class Anchor:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a family as the fit moves it (on the whole real line) and as people read it."""
+    """A parameter of a family as people read it."""
 
     name: str
     unit: str
@@ -64,8 +64,8 @@ class Family(Protocol):
     """One form of the curve.
 
     `curve(theta, size, anchor)` takes natural parameters theta (draws, parameters) and sizes
-    (draws, rows), and returns (floor (draws, 1), reducible error (draws, rows)), both in the unit of
-    the error; reducible error never rises with size.
+    (draws, rows), and returns (floor (draws, 1), reducible error (draws, rows)), both in the unit
+    of the error; reducible error never rises with size.
     """
 
     name: str
@@ -73,7 +73,9 @@ class Family(Protocol):
     parameters: tuple[Parameter, ...]
     needs_worst: bool
 
-    def curve(self, theta: Array, size: Array, anchor: Anchor) -> tuple[Array, Array]: ...
+    def curve(self, theta: Array, size: Array, anchor: Anchor) -> tuple[Array, Array]:
+        """Floor and reducible error of draws `theta` at `size`."""
+        ...
 
 
 def _power(ratio: Array, exponent: Array) -> Array:
@@ -87,12 +89,13 @@ class Power:
     Stops being true where a floor or a cold start shows; over-asks for fine-tuned language models.
     """
 
-    name = "power"
-    formula = "e* (S/S*)^-a"
-    parameters = (ERROR_AT_ANCHOR, EXPONENT)
-    needs_worst = False
+    name: str = "power"
+    formula: str = "e* (S/S*)^-a"
+    parameters: tuple[Parameter, ...] = (ERROR_AT_ANCHOR, EXPONENT)
+    needs_worst: bool = False
 
     def curve(self, theta: Array, size: Array, anchor: Anchor) -> tuple[Array, Array]:
+        """Floor and reducible error; see the class for the formula."""
         error, exponent = theta[:, :1], theta[:, 1:2]
         return np.zeros_like(error), error * _power(size / anchor.size, exponent)
 
@@ -100,15 +103,17 @@ class Power:
 class PowerFloor:
     """error = E + (e* - E)(S / S*)^-alpha with E = floor fraction * e*.
 
-    The floor is hardly identified by fewer than about six pilots over two decades: the prior decides.
+    The floor is hardly identified by fewer than about six pilots over two decades: the prior
+    decides.
     """
 
-    name = "power + floor"
-    formula = "E + (e*-E) (S/S*)^-a"
-    parameters = (ERROR_AT_ANCHOR, EXPONENT, FLOOR_FRACTION)
-    needs_worst = False
+    name: str = "power + floor"
+    formula: str = "E + (e*-E) (S/S*)^-a"
+    parameters: tuple[Parameter, ...] = (ERROR_AT_ANCHOR, EXPONENT, FLOOR_FRACTION)
+    needs_worst: bool = False
 
     def curve(self, theta: Array, size: Array, anchor: Anchor) -> tuple[Array, Array]:
+        """Floor and reducible error; see the class for the formula."""
         error, exponent, fraction = theta[:, :1], theta[:, 1:2], theta[:, 2:3]
         floor = fraction * error
         return floor, (error - floor) * _power(size / anchor.size, exponent)
@@ -120,18 +125,17 @@ class Shifted:
     n0 is the data a pretrained model already brings, or the knee after a cold start.
     """
 
-    name = "shifted"
-    formula = "E + (e*-E) ((S+n0)/(S*+n0))^-a"
-    parameters = (ERROR_AT_ANCHOR, EXPONENT, FLOOR_FRACTION, OFFSET_SIZE)
-    needs_worst = False
+    name: str = "shifted"
+    formula: str = "E + (e*-E) ((S+n0)/(S*+n0))^-a"
+    parameters: tuple[Parameter, ...] = (ERROR_AT_ANCHOR, EXPONENT, FLOOR_FRACTION, OFFSET_SIZE)
+    needs_worst: bool = False
 
     def curve(self, theta: Array, size: Array, anchor: Anchor) -> tuple[Array, Array]:
+        """Floor and reducible error; see the class for the formula."""
         error, exponent, fraction = theta[:, :1], theta[:, 1:2], theta[:, 2:3]
         floor = fraction * error
         shift = theta[:, 3:4] * anchor.size
-        return floor, (error - floor) * _power(
-            (size + shift) / (anchor.size + shift), exponent
-        )
+        return floor, (error - floor) * _power((size + shift) / (anchor.size + shift), exponent)
 
 
 class Saturating:
@@ -141,12 +145,13 @@ class Saturating:
     n0 = S* / (((c - E) / (e* - E))^(1/alpha) - 1). Needs e* < c.
     """
 
-    name = "saturating"
-    formula = "E + (c-E) (1+S/n0)^-a"
-    parameters = (ERROR_AT_ANCHOR, EXPONENT, FLOOR_FRACTION)
-    needs_worst = True
+    name: str = "saturating"
+    formula: str = "E + (c-E) (1+S/n0)^-a"
+    parameters: tuple[Parameter, ...] = (ERROR_AT_ANCHOR, EXPONENT, FLOOR_FRACTION)
+    needs_worst: bool = True
 
     def curve(self, theta: Array, size: Array, anchor: Anchor) -> tuple[Array, Array]:
+        """Floor and reducible error; see the class for the formula."""
         if anchor.worst is None:
             raise ValueError("the saturating law needs the worst error")
         exponent, fraction = theta[:, 1:2], theta[:, 2:3]
@@ -226,7 +231,7 @@ def effective_size(mix: Composition, amounts: Array) -> tuple[Array, Array]:
 def text_factor(mix: Composition, text: Array, size: Array) -> Array:
     """Factor by which unlabelled text multiplies the effective size of labels.
 
-    text (rows, texts) [document], size (draws, rows) [effective example]. For each text source used:
+    text (rows, texts) [document], size (draws, rows) [effective example]. For each text used:
     exp(jump) (S/S*)^tilt (1 + text/half)^gain, and 1 where none is used. The jump is the change of
     pipeline that comes with using text at all, the tilt lets it fade or grow with labels; the last
     factor is the form measured to predict as well as S + k n^b S^a on the sentiment task.

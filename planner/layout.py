@@ -131,7 +131,9 @@ class Layout:
             parts[0].text_scale,
         )
 
-    def summarise(self, kept: list[tuple[Family, Array]], mix: Composition) -> tuple[LawParameter, ...]:
+    def summarise(
+        self, kept: list[tuple[Family, Array]], mix: Composition
+    ) -> tuple[LawParameter, ...]:
         """Every parameter with median and 90% interval: curves by family, sources over all draws."""
         total = sum(len(u) for _, u in kept)
         rows: list[LawParameter] = []
@@ -151,7 +153,7 @@ class Layout:
             column = labels.index(name)
             for j, (parameter, values) in enumerate(
                 (
-                    (_QUALITY(self.scale[column], self.reference), mix.quality[:, column]),
+                    (_quality(self.scale[column], self.reference), mix.quality[:, column]),
                     (_SATURATION, mix.saturation[:, column]),
                     (_EXCESS, mix.excess[:, column]),
                 )
@@ -167,7 +169,7 @@ class Layout:
         return tuple(rows)
 
 
-def _QUALITY(scale: float, reference: str) -> Parameter:  # noqa: N802 - reads as the constant it makes
+def _quality(scale: float, reference: str) -> Parameter:
     meaning = f"effective examples ({reference}) per example, at {scale:,.0f} examples"
     return Parameter("quality", "effective example/example", meaning)
 
@@ -203,5 +205,3 @@ def _row(
 
 def _logistic(x: Array) -> Array:
     return 1.0 / (1.0 + np.exp(-np.clip(x, -60, 60)))
-
-

@@ -16,17 +16,18 @@ import numpy as np
 
 from planner.errors import Fault, InputError
 from planner.fitted import FittedLaw, smallest_meeting, weighted_quantile
+from planner.judge import Judge
 from planner.laws import Array
 from planner.plan import Plan, Step, Target
-from planner.judge import Judge
 from planner.search import Options, Outcome, cheapest
 from sources.base import Source
 
 LISTED = 160  # sources with at most this many legal purchases are listed whole
 GRID = 40  # else so many points, in geometric steps
 ZOOM = 24  # points per source when refining around the best choice
-MAIN_BOXES = 600  # boxes of the branch and bound for a plan, and for a point of the frontier
-POINT_BOXES = 64
+SMALL = 30_000  # choices up to which the branch and bound may run to its end
+SMALL_BOXES = 20_000
+BOXES = 96  # boxes where it cannot hope to: the local search decides, the boxes give a bound
 HUGE = 1e9  # [example] stands for "unlimited" where neither need nor budget ends it sooner
 TEXT_LEVELS = 4  # amounts of each text source that are tried, besides none
 
@@ -41,13 +42,16 @@ class Market:
 
     @property
     def labels(self) -> tuple[Source, ...]:
+        """Labelled sources."""
         return tuple(s for s in self.sources if s.role == "labels")
 
     @property
     def texts(self) -> tuple[Source, ...]:
+        """Unlabelled text sources."""
         return tuple(s for s in self.sources if s.role == "text")
 
     def column(self, source: Source) -> int:
+        """Column of a source in the law."""
         return self.law.sources.index(source.name)
 
     def price(self, source: Source, quantity: Array) -> Array:
@@ -66,12 +70,12 @@ def cheapest_plan(
     """The cheapest legal purchases with P(error <= target.error) >= target.confidence.
 
     contingency [ratio] is added to every cost and counts against the budget. prove: also compute a
-    lower bound on the cost of any legal plan. If no plan meets target, budget and weeks at once, the
-    plan returned has `reaches` False and brings the error down as far as the limits allow at that
-    confidence. Raises InputError if a source is not a column of the law.
+    lower bound on the cost of any legal plan. If no plan meets target, budget and weeks at once,
+    the plan returned has `reaches` False and brings the error down as far as the limits allow at
+    that confidence. Raises InputError if a source is not a column of the law.
     """
     market = _market(sources, law, contingency)
-    found = _solve(market, target, boxes=MAIN_BOXES, prove=prove)
+    found = _solve(market, target, prove=prove)
     if found.amounts is None:
         return least_error_plan(sources, law, target, contingency=contingency)
     return describe(market, target, found.amounts, found.bound if prove else None)
@@ -92,11 +96,13 @@ def least_error_plan(
         return float(weighted_quantile(errors, law.weights, target.confidence)[0])
 
     high = reached(best)
-    low = 1e-4 * min(high, float(np.max(law.curve(np.full_like(law.log_speed, law.anchor.size))[1])))
+    low = 1e-4 * min(
+        high, float(np.max(law.curve(np.full_like(law.log_speed, law.anchor.size))[1]))
+    )
     while high / low > 1.002:
         middle = math.sqrt(low * high)
         aim = replace(target, error=middle)
-        found = _solve(market, aim, boxes=POINT_BOXES, warm=[best])
+        found = _solve(market, aim, warm=[best])
         if found.amounts is None:
             low = middle
         else:
@@ -112,15 +118,15 @@ def frontier(
     *,
     contingency: float = 0.0,
 ) -> tuple[Plan | None, ...]:
-    """Cheapest plan for each of `errors` at the target's confidence, budget and weeks; None where no
-    legal plan reaches it."""
+    """Cheapest plan for each of `errors` at the target's confidence, budget and weeks; None where
+    no legal plan reaches it."""
     market = _market(sources, law, contingency)
     plans: dict[float, Plan | None] = {}
     warm: list[Array] = []
-    # hardest first: what meets a hard target meets an easier one, so cost never falls with difficulty
+    # hardest first: what meets a hard target meets an easier one, so cost never falls
     for error in sorted({float(e) for e in errors}):
         aim = replace(target, error=error)
-        found = _solve(market, aim, boxes=POINT_BOXES, warm=warm)
+        found = _solve(market, aim, warm=warm)
         if found.amounts is not None:
             warm = [found.amounts]
         plans[error] = None if found.amounts is None else describe(market, aim, found.amounts, None)
@@ -131,7 +137,9 @@ def _market(sources: Sequence[Source], law: FittedLaw, contingency: float) -> Ma
     unknown = [s.name for s in sources if s.name not in law.sources]
     if unknown:
         known = ", ".join(law.sources)
-        raise InputError("sources", [Fault(n, None, "not in the law", f"known: {known}") for n in unknown])
+        raise InputError(
+            "sources", [Fault(n, None, "not in the law", f"known: {known}") for n in unknown]
+        )
     ordered = sorted(sources, key=lambda s: law.sources.index(s.name))
     return Market(tuple(ordered), law, contingency)
 
@@ -155,7 +163,7 @@ class Found:
 
 
 def _solve(
-    market: Market, target: Target, *, boxes: int, warm: Sequence[Array] = (), prove: bool = False
+    market: Market, target: Target, *, warm: Sequence[Array] = (), prove: bool = False
 ) -> Found:
     """The cheapest purchases that meet the target; `warm` are amounts worth trying first."""
     best = Found(None, math.inf, math.inf)
@@ -170,8 +178,10 @@ def _solve(
             continue
         lists = [_quantities(market, s, replace(target, budget=left)) for s in market.labels]
         judge = Judge(market.law, target.error, used, _largest(market, lists))
+        boxes = SMALL_BOXES if math.prod(map(len, lists)) <= SMALL else BOXES
         starts = [_nearest(market, lists, amounts) for amounts in warm]
-        chosen, outcome = _refine(market, lists, judge, target.confidence, left, boxes, starts)
+        aim = Aim(judge, target.confidence, boxes)
+        chosen, outcome = _refine(market, lists, aim, left, starts)
         if outcome.choice is not None and outcome.cost + text_cost < best.cost:
             amounts = np.zeros(len(market.law.sources))
             for source, quantity in zip(market.labels, chosen, strict=True):
@@ -181,7 +191,7 @@ def _solve(
             best = Found(amounts, outcome.cost + text_cost, math.inf)
         if prove:
             ceiling = min(target.budget, best.cost) - text_cost
-            bounds.append(text_cost + _bound(market, lists, judge, target.confidence, ceiling, boxes))
+            bounds.append(text_cost + _bound(market, lists, aim, ceiling))
     return replace(best, bound=min([best.cost, *bounds]) if prove else 0.0)
 
 
@@ -256,7 +266,9 @@ def _quantities(market: Market, source: Source, target: Target) -> Array:
     affordable = market.price(source, listed) <= target.budget * (1 + 1e-9) + 1e-300
     if affordable.all():
         return listed
-    last = int(np.argmin(affordable)) - 1  # cost rises: all before the first dear one are affordable
+    last = (
+        int(np.argmin(affordable)) - 1
+    )  # cost rises: all before the first dear one are affordable
     if len(listed) <= LISTED or last < 1:
         return listed[: last + 1]
     return listed[: last + 2]  # the last grid point is dear, but not all purchases before it are
@@ -298,25 +310,39 @@ def _options(market: Market, lists: list[Array]) -> list[Options]:
             Options(
                 quantity,
                 market.price(source, quantity),
-                market.law.contribution(column, quantity + source.in_hand),
+                np.asfortranarray(market.law.contribution(column, quantity + source.in_hand)),
                 market.law.excess(column),
             )
         )
     return options
 
 
+@dataclass(frozen=True)
+class Aim:
+    """What a search must meet, and how many boxes it may spend on proving its answer."""
+
+    judge: Judge
+    confidence: float
+    boxes: int
+
+    def cheapest(
+        self, options: list[Options], ceiling: float, starts: Sequence[tuple[int, ...]] = ()
+    ) -> Outcome:
+        """Cheapest choice of options at a cost of at most `ceiling` [currency]."""
+        return cheapest(
+            options, self.judge, self.confidence, ceiling, most_boxes=self.boxes, starts=starts
+        )
+
+
 def _refine(
     market: Market,
     lists: list[Array],
-    judge: Judge,
-    confidence: float,
+    aim: Aim,
     ceiling: float,
-    boxes: int,
     starts: list[tuple[int, ...]],
 ) -> tuple[list[float], Outcome]:
     """Search the lists, then ever finer lists around the best choice, down to single batches."""
-    ask = {"most_boxes": boxes, "starts": starts}
-    outcome = cheapest(_options(market, lists), judge, confidence, ceiling, **ask)
+    outcome = aim.cheapest(_options(market, lists), ceiling, starts)
     if outcome.choice is None:
         return [], outcome
     chosen = [float(q[i]) for q, i in zip(lists, outcome.choice, strict=True)]
@@ -326,8 +352,7 @@ def _refine(
             break
         lists = [quantity for quantity, _ in zoomed]
         start = tuple(int(np.searchsorted(q, v)) for q, v in zip(lists, chosen, strict=True))
-        ask = {"most_boxes": boxes // 8, "starts": [start]}
-        again = cheapest(_options(market, lists), judge, confidence, outcome.cost, **ask)
+        again = aim.cheapest(_options(market, lists), outcome.cost, [start])
         if again.choice is None:
             break
         chosen = [float(q[i]) for q, i in zip(lists, again.choice, strict=True)]
@@ -347,9 +372,7 @@ def _zoom(source: Source, quantity: Array, value: float) -> tuple[Array, bool]:
     return grid, not set(grid) <= set(quantity)
 
 
-def _bound(
-    market: Market, lists: list[Array], judge: Judge, confidence: float, ceiling: float, boxes: int
-) -> float:
+def _bound(market: Market, lists: list[Array], aim: Aim, ceiling: float) -> float:
     """Lower bound on the cost [currency] of any legal purchase, between the listed ones too.
 
     Each option is priced as the cheapest purchase above the option before it, so the relaxed search
@@ -361,7 +384,7 @@ def _bound(
         first = np.where(before > 0, before + source.limits.batch, source.limits.smallest)
         priced = market.price(source, np.minimum(first, option.quantity))
         options.append(replace(option, cost=np.where(option.quantity > 0, priced, 0.0)))
-    return cheapest(options, judge, confidence, ceiling, most_boxes=boxes).bound
+    return aim.cheapest(options, ceiling).bound
 
 
 def describe(market: Market, target: Target, amounts: Array, bound: float | None) -> Plan:
@@ -370,7 +393,9 @@ def describe(market: Market, target: Target, amounts: Array, bound: float | None
     total = (amounts + owned)[None]
     errors = law.errors(total)
     probability = float(np.round(law.weights @ (errors[:, 0] <= target.error), 12))
-    low, middle, high = (float(weighted_quantile(errors, law.weights, q)[0]) for q in (0.05, 0.5, 0.95))
+    low, middle, high = (
+        float(weighted_quantile(errors, law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
+    )
     size = law.effective(np.where(np.array(law.is_text), 0.0, total))
     steps = []
     for source in market.sources:
@@ -396,7 +421,9 @@ def _step(
         part = float(weighted_quantile(own, law.weights, 0.5)[0])
         share = float(weighted_quantile(own / size, law.weights, 0.5)[0])
     most = source.limits.available(target.weeks)
-    binding = source.limits.limit_name(target.weeks) if quantity + source.limits.batch > most else ""
+    binding = (
+        source.limits.limit_name(target.weeks) if quantity + source.limits.batch > most else ""
+    )
     factor = 1 + market.contingency
     return Step(
         source=source,
@@ -425,9 +452,12 @@ def _binding(market: Market, plan: Plan) -> tuple[str, ...]:
     if not plan.reaches:
         spare = plan.target.budget - plan.cost
         cheapest_more = min(
-            (float(market.price(s, np.array(s.limits.smallest))) for s in market.labels), default=math.inf
+            (float(market.price(s, np.array(s.limits.smallest))) for s in market.labels),
+            default=math.inf,
         )
-        if math.isfinite(plan.target.budget) and spare < max(cheapest_more, 0.01 * plan.target.budget):
+        if math.isfinite(plan.target.budget) and spare < max(
+            cheapest_more, 0.01 * plan.target.budget
+        ):
             found.append("budget")
         floor, _ = market.law.curve(np.full((len(market.law.weights), 1), HUGE))
         if float(market.law.weights @ (floor[:, 0] <= plan.target.error)) < plan.target.confidence:

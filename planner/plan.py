@@ -42,8 +42,8 @@ class Step:
     contingency         [currency]
     low, high           [currency] total with every cost line at its low or high end
     effective_examples  median over the law's draws; None for text, which adds none
-    start_week, weeks   [week] first delivery counted from the start date; from order to last delivery
-    binding             name of the limit this purchase runs into, or ""
+    start_week, weeks   [week] first delivery counted from the start date; from order to last
+    delivery binding             name of the limit this purchase runs into, or ""
     """
 
     source: Source

@@ -1,7 +1,8 @@
 """What is believed of a law before any pilot: every number with its unit, range and provenance.
 
-Normal distributions over the transformed parameters that the fit moves. The widths are those of real
-curves, not of one study: with pilots the data speak, without them the answer is a "weak prior".
+Normal distributions over the transformed parameters that the fit moves. The widths are those of
+real curves, not of one study: with pilots the data speak, without them the answer is a "weak
+prior".
 """
 
 from __future__ import annotations
@@ -74,8 +75,8 @@ SLOWDOWN = -0.1  # mean of the log speed: real curves flatten a little beyond th
 BASE_NOISE = {"single": 0.01, "mixture": 0.02}
 
 # Published exponents by task family (FACTS: Hestness 2017; 30-model fine-tuning benchmark,
-# arXiv:2402.02314; Hoffmann 2022 and its refit). The classification median is a judgement from image,
-# speech and translation exponents, so an answer that rests on it alone is called a weak prior.
+# arXiv:2402.02314; Hoffmann 2022 and its refit). The classification median is a judgement from
+# image, speech and translation exponents, so an answer that rests on it alone is a weak prior.
 _EXPONENTS: dict[str, tuple[float, float, str]] = {
     "classification": (
         0.30,
@@ -98,7 +99,9 @@ def curve_prior(task_family: str | None, pilots: int) -> CurvePrior:
     name = task_family or "classification"
     if name not in _EXPONENTS:
         known = ", ".join(TASK_FAMILIES)
-        raise InputError("prior", [Fault("task_family", name, "is not known", f"use one of {known}")])
+        raise InputError(
+            "prior", [Fault("task_family", name, "is not known", f"use one of {known}")]
+        )
     median, factor, reference = _EXPONENTS[name]
     return CurvePrior(
         exponent=Normal.of_factor(median, factor if pilots < 2 else max(factor, 2.2)),

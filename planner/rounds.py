@@ -1,9 +1,10 @@
 """A plan in rounds: what to buy now, at which size to measure again, what is decided then.
 
-Each round brings the effective size to three times the one before, starting at the largest pilot, in
-the proportions of the plan. On real curves three such rounds, measured in between, reached the target
-in 94% of cases at 1.5 times the cost of knowing the curve beforehand (DESIGN, section 3), while every
-single purchase planned from pilots did worse. Rounds that the weeks do not allow are merged.
+Each round brings the effective size to three times the one before, starting at the largest pilot,
+in the proportions of the plan. On real curves three such rounds, measured in between, reached the
+target in 94% of cases at 1.5 times the cost of knowing the curve beforehand (DESIGN, section 3),
+while every single purchase planned from pilots did worse. Rounds that the weeks do not allow are
+merged.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ SEEDS = 3  # repeats of each measurement that the decision text asks for
 def path(sources: Sequence[Source], law: FittedLaw, plan: Plan, contingency: float) -> Path:
     """The plan split into rounds; costs in currency with contingency [ratio] included.
 
-    A round ends when its data has arrived; rounds run one after another. A plan that buys nothing has
-    no rounds.
+    A round ends when its data has arrived; rounds run one after another. A plan that buys nothing
+    has no rounds.
     """
     if not plan.steps:
         return Path((), 0.0, 0.0)
@@ -82,7 +83,9 @@ def _weeks(plan: Plan, totals: list[dict[str, float]], number: int) -> float:
     """Weeks that a round takes, its sources side by side."""
     before = totals[number - 1] if number else {}
     return max(
-        step.source.limits.weeks(totals[number][step.source.name] - before.get(step.source.name, 0.0))
+        step.source.limits.weeks(
+            totals[number][step.source.name] - before.get(step.source.name, 0.0)
+        )
         for step in plan.steps
     )
 

@@ -2,10 +2,10 @@
 
 Each source offers a rising list of options (quantity, cost, effective examples in every draw). The
 local search finds a good choice; branch and bound then works on boxes that hold a range of options
-for each source. Two bounds prune a box: even its largest purchase in every source must meet the target
-often enough; and its cost is at least what the cheapest draws need, since a plan that holds with
-probability c pays for all draws it holds in. What is left is split until every source has one option.
-Nothing is assumed of cost but that it never falls with quantity.
+for each source. Two bounds prune a box: even its largest purchase in every source must meet the
+target often enough; and its cost is at least what the cheapest draws need, since a plan that holds
+with probability c pays for all draws it holds in. What is left is split until every source has one
+option. Nothing is assumed of cost but that it never falls with quantity.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Options:
     """What one labelled source offers.
 
     quantity, cost (options,) [example], [currency], both rising from 0; effective (draws, options)
-    [effective example], concave in quantity; excess (draws,) own floor [error].
+    [effective example], concave in quantity, best stored with draws side by side; excess (draws,)
+    own floor [error].
     """
 
     quantity: Array
@@ -95,7 +96,8 @@ class _Search:
 
     def _totals(self, choices: np.ndarray) -> tuple[Array, Array, Array]:
         """Size, excess floor (draws, choices) and cost (choices,) of choices (choices, sources)."""
-        size: Array = np.zeros((len(self.weights), len(choices)))
+        # draws of one choice lie side by side in memory: choices are gathered as whole columns
+        size: Array = np.zeros((len(self.weights), len(choices)), order="F")
         tilt: Array = np.zeros_like(size)
         cost: Array = np.zeros(len(choices))
         for k, option in enumerate(self.options):
@@ -106,14 +108,15 @@ class _Search:
                 if not part.any():
                     continue
             else:
-                part = option.effective[:, picked]
+                part = option.effective.T[picked].T
             size += part
             if option.excess.any():
                 tilt += part * option.excess[:, None]
         return size, tilt / np.maximum(size, SMALLEST_SIZE), cost
 
     def _try(self, choices: np.ndarray) -> bool:
-        """Take the cheapest of `choices` that meets the target if it beats the best; whether it did."""
+        """Take the cheapest of `choices` that meets the target if it beats the best; whether it
+        did."""
         cost = sum(o.cost[choices[:, k]] for k, o in enumerate(self.options))
         choices = choices[cost < self.ceiling]
         if not len(choices):
@@ -191,7 +194,7 @@ class _Search:
         top = tuple(len(o.cost) - 1 for o in self.options)
         self._bound([(tuple(0 for _ in top), top)])
         while self.open and self.boxes < most_boxes:
-            boxes = []
+            boxes: list[tuple[Choice, Choice]] = []
             while self.open and len(boxes) < BATCH:
                 value, _, low, high = heapq.heappop(self.open)
                 if value >= self.ceiling:
@@ -276,7 +279,7 @@ class _Search:
         for k, option in enumerate(self.options):
             lo, hi = low[:, k], high[:, k]
             nearest = np.minimum(lo + 1, len(option.cost) - 1)
-            gained = option.effective[:, nearest] - option.effective[:, lo]
+            gained = option.effective.T[nearest].T - option.effective.T[lo].T
             step = option.quantity[nearest] - option.quantity[lo]
             slope = [_least_slope(option, int(a), int(b)) for a, b in zip(lo, hi, strict=True)]
             # effective examples are concave in quantity: the first step is the most effective

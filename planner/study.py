@@ -137,11 +137,10 @@ def _now(law: FittedLaw) -> np.ndarray:
     return floor + part
 
 
-def _frontier(
-    inputs: Inputs, law: FittedLaw, plan: Plan
-) -> tuple[Plan, tuple[FrontierPoint, ...]]:
+def _frontier(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[Plan, tuple[FrontierPoint, ...]]:
     """The frontier with the project's own target on it, easiest first, and the plan: the frontier
-    comes to the target from harder ones and may find a cheaper plan where neither is proven best."""
+    comes to the target from harder ones and may find a cheaper plan where neither is proven best.
+    """
     own = plan.target.error
     errors = sorted({own, *_targets(inputs, law, plan)}, reverse=True)
     plans = frontier(inputs.sources, law, inputs.target, errors, contingency=inputs.contingency)

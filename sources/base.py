@@ -54,8 +54,8 @@ class Assumption:
     """One number with its unit, range, provenance and date.
 
     `value` None means unknown: `note` then says why and how to find it. `low` and `high` span about
-    90% of what is plausible; equal to `value` where the number is exact. `reference` names the page,
-    paper, offer or measurement; `date` is an ISO date, month or year.
+    90% of what is plausible; equal to `value` where the number is exact. `reference` names the
+    page, paper, offer or measurement; `date` is an ISO date, month or year.
     """
 
     name: str
@@ -70,7 +70,9 @@ class Assumption:
 
     def __post_init__(self) -> None:
         if self.provenance not in PROVENANCES:
-            raise ValueError(f"{self.name}: provenance {self.provenance!r} is none of {PROVENANCES}")
+            raise ValueError(
+                f"{self.name}: provenance {self.provenance!r} is none of {PROVENANCES}"
+            )
         if self.value is None and not self.note:
             raise ValueError(f"{self.name}: an unknown value needs a note")
         ends = (self.low, self.value, self.high)
@@ -116,7 +118,9 @@ class CostLine:
         if starts != sorted(set(starts)) or any(start <= 0 for start in starts):
             raise ValueError(f"{self.item}: tier starts must be positive and rising, got {starts}")
         if not 0 <= self.low <= 1 <= self.high < math.inf:
-            raise ValueError(f"{self.item}: low <= 1 <= high does not hold: {self.low}, {self.high}")
+            raise ValueError(
+                f"{self.item}: low <= 1 <= high does not hold: {self.low}, {self.high}"
+            )
 
     def variable(self, quantity: ArrayLike) -> FloatArray:
         """Cost without the fixed part [currency] of `quantity` examples, elementwise."""
@@ -165,11 +169,12 @@ class Limits:
 
     @property
     def smallest(self) -> int:
-        """Smallest legal purchase other than none [example]: min_order rounded up to whole batches."""
+        """Smallest legal purchase but none [example]: min_order rounded up to whole batches."""
         return math.ceil(self.min_order / self.batch) * self.batch
 
     def available(self, weeks: float = math.inf) -> float:
-        """Largest legal purchase [example] delivered within `weeks`; 0 if none is; inf if unbounded."""
+        """Largest legal purchase [example] delivered within `weeks`; 0 if none is; inf if
+        unbounded."""
         time = max(0.0, weeks - self.lead_weeks)
         flow = 0.0 if time == 0 or self.per_week == 0 else self.per_week * time
         most = min(self.max_examples, flow)
@@ -210,16 +215,18 @@ class Quality:
 
     def __post_init__(self) -> None:
         if not 0 < self.low <= self.base <= self.high < math.inf:
-            raise ValueError(f"0 < low <= base <= high does not hold: {self.low}, {self.base}, {self.high}")
+            raise ValueError(
+                f"0 < low <= base <= high does not hold: {self.low}, {self.base}, {self.high}"
+            )
 
 
 @dataclass(frozen=True)
 class Source:
     """One place where training data can come from; quantities count usable examples.
 
-    Costs are per usable example: waste (rejects, refusals, duplicates) is already in the unit prices.
-    `role` "labels" adds effective examples; "text" is unlabelled text that may make labels go further.
-    `in_hand` [example] is owned already: it counts for the error and costs nothing.
+    Costs are per usable example: waste (rejects, refusals, duplicates) is already in the unit
+    prices. `role` "labels" adds effective examples; "text" is unlabelled text that may make labels
+    go further. `in_hand` [example] is owned already: it counts for the error and costs nothing.
     """
 
     name: str
@@ -250,7 +257,7 @@ class Source:
         return sum(line.fixed for line in self.lines)
 
     def cost_range(self, quantity: float) -> tuple[float, float]:
-        """Low and high cost [currency] of `quantity` examples, every line at its low or high end."""
+        """Low and high cost [currency] of `quantity` examples, every line at its own end."""
         costs = [(float(line.cost(quantity)), line) for line in self.lines]
         return sum(c * line.low for c, line in costs), sum(c * line.high for c, line in costs)
 
@@ -261,7 +268,9 @@ class Source:
 
     def weakest_provenance(self) -> Provenance:
         """The least trustworthy provenance among the cost lines."""
-        found = {line.provenance for line in self.lines if line.fixed or line.unit_price or line.tiers}
+        found = {
+            line.provenance for line in self.lines if line.fixed or line.unit_price or line.tiers
+        }
         return max(found or {"assumed"}, key=PROVENANCES.index)  # type: ignore[return-value]
 
 

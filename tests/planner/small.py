@@ -68,7 +68,9 @@ def markets(draw, most_sources=4):
     count = draw(st.integers(1, most_sources))
     names = tuple("abcd"[:count])
     biased = tuple(n for n in names[1:] if draw(st.booleans()))
-    fitted = law(names, draws=draw(st.sampled_from([30, 90])), seed=draw(st.integers(0, 50)), biased=biased)
+    fitted = law(
+        names, draws=draw(st.sampled_from([30, 90])), seed=draw(st.integers(0, 50)), biased=biased
+    )
     sources = []
     for name in names:
         batch = draw(st.sampled_from([250, 500, 1000]))

@@ -1,4 +1,5 @@
-"""The fit: same answer for same input, intervals that hold on curves it was not tuned to, bad input."""
+"""The fit: same answer for same input, intervals that hold on curves it was not tuned to, bad
+input."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ def test_order_of_runs_does_not_matter():
 
 
 def test_intervals_cover_a_known_law():
-    """90% intervals at 2 to 16 times the largest pilot hold the truth on at least 80% of 40 curves."""
+    """90% intervals at 2 to 16 times the largest pilot hold on at least 80% of 40 curves."""
     held = 0
     rng = np.random.default_rng(7)
     for i in range(40):
@@ -69,7 +70,8 @@ def test_predict_required_probability_agree():
 
 
 def test_cold_start_is_not_read_as_a_hopeless_slope():
-    """Errors near chance at small sizes: with chance known the law expects the steeper part to come."""
+    """Errors near chance at small sizes: with chance known the law expects the steeper part to
+    come."""
     n = np.array([25, 50, 100, 200, 400, 800])
     truth = lambda size: 0.5 * (1 + size / 300) ** -0.4  # noqa: E731
     pilots = pd.DataFrame({"n": n, "error": truth(n), "test_size": 20_000})
@@ -83,14 +85,16 @@ def test_cold_start_is_not_read_as_a_hopeless_slope():
 
 
 def test_sources_are_told_apart():
-    """A source worth half and one with a floor of its own are recovered from singles and mixtures."""
+    """A source worth half and one with a floor of its own are recovered."""
     rows = []
     for a, b, c in [(k, 0, 0) for k in (100, 200, 400, 800, 1600)] + [
         (0, 200, 0), (0, 800, 0), (0, 1600, 0), (0, 0, 400), (0, 0, 1600), (0, 0, 6400),
         (400, 400, 0), (400, 0, 400), (800, 0, 1600),
     ]:  # fmt: skip
         size = a + 0.5 * b + 0.8 * c
-        rows.append({"a": a, "b": b, "c": c, "error": 0.02 + 0.1 * 0.8 * c / size + 1.2 * size**-0.35})
+        rows.append(
+            {"a": a, "b": b, "c": c, "error": 0.02 + 0.1 * 0.8 * c / size + 1.2 * size**-0.35}
+        )
     beliefs = Beliefs(
         {"b": SourceBelief(excess=None), "c": SourceBelief(excess=BIASED_EXCESS)}, reference="a"
     )

@@ -42,13 +42,19 @@ def brute(sources, law, target, contingency=0.0):
     amounts = np.zeros((len(combos), len(law.sources)))
     amounts[:, order] = combos
     chance = np.concatenate(
-        [law.weights @ (law.errors(part) <= target.error) for part in np.array_split(amounts, 8) if len(part)]
+        [
+            law.weights @ (law.errors(part) <= target.error)
+            for part in np.array_split(amounts, 8)
+            if len(part)
+        ]
     )
     good = (chance >= target.confidence - 1e-12) & (cost <= target.budget * (1 + 1e-9))
     return float(cost[good].min()) if good.any() else math.inf
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
 @given(small.markets())
 def test_equals_brute_force(market):
     sources, law, error, confidence = market
@@ -65,7 +71,9 @@ def test_equals_brute_force(market):
 @given(small.markets(3), st.sampled_from([50.0, 300.0, 1500.0]), st.sampled_from([1.0, 3.0]))
 def test_budget_and_weeks_against_brute_force(market, budget, weeks):
     sources, law, error, confidence = market
-    slow = tuple(replace(s, limits=replace(s.limits, per_week=900, lead_weeks=0.5)) for s in sources)
+    slow = tuple(
+        replace(s, limits=replace(s.limits, per_week=900, lead_weeks=0.5)) for s in sources
+    )
     target = Target(error, confidence, budget, weeks)
     plan, best = cheapest_plan(slow, law, target, contingency=0.1), brute(slow, law, target, 0.1)
     assert plan.reaches == math.isfinite(best)
@@ -105,17 +113,22 @@ def test_laws_of_any_answer(market):
     assert cost(sources, law, replace(target, confidence=confidence * 0.9)) <= base * (1 + 1e-9)
     assert cost(sources[:-1], law, target) >= base * (1 - 1e-9) if len(sources) > 1 else True
     looser = tuple(
-        replace(s, limits=replace(s.limits, max_examples=s.limits.max_examples * 2)) for s in sources
+        replace(s, limits=replace(s.limits, max_examples=s.limits.max_examples * 2))
+        for s in sources
     )
     assert cost(looser, law, target) <= base * (1 + 1e-9)
     assert cost(tuple(reversed(sources)), law, target) == pytest.approx(base)
-    doubled = tuple(replace(s, lines=tuple(_scaled(line, 2.0) for line in s.lines)) for s in sources)
+    doubled = tuple(
+        replace(s, lines=tuple(_scaled(line, 2.0) for line in s.lines)) for s in sources
+    )
     assert cost(doubled, law, target) == pytest.approx(2 * base)
 
 
 def _scaled(line, factor):
     tiers = tuple(replace(t, unit_price=t.unit_price * factor) for t in line.tiers)
-    return replace(line, fixed=line.fixed * factor, unit_price=line.unit_price * factor, tiers=tiers)
+    return replace(
+        line, fixed=line.fixed * factor, unit_price=line.unit_price * factor, tiers=tiers
+    )
 
 
 @quick
@@ -160,7 +173,10 @@ def test_text_is_bought_only_where_it_saves():
 
 def test_frontier_costs_more_for_harder_targets():
     law = small.law(("a", "b"), biased=("b",), draws=90)
-    sources = [small.source("a", 0.5, most=50_000, batch=1), small.source("b", 0.02, most=50_000, batch=1)]
+    sources = [
+        small.source("a", 0.5, most=50_000, batch=1),
+        small.source("b", 0.02, most=50_000, batch=1),
+    ]
     errors = np.geomspace(0.28, 0.15, 12)
     plans = frontier(sources, law, Target(0.2, 0.8), errors)
     costs = [math.inf if plan is None else plan.cost for plan in plans]
