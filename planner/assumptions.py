@@ -1,4 +1,4 @@
-"""Rows of the assumptions table: every number of the project and of its sources, with its origin."""
+"""Rows of the assumptions table: every number of project and sources, with its origin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from planner.table import Row, Value, figure
 from sources.base import Assumption, Quality, Source
 
 if TYPE_CHECKING:
-    from planner.project import Inputs
+    from planner.inputs import Effect, Inputs
 
 PROJECT_FILE = "project file"
 
@@ -20,6 +20,8 @@ def assumption_rows(inputs: Inputs) -> list[Row]:
     rows = _project_rows(inputs)
     for source in inputs.sources:
         rows += source_rows(source)
+        if source.name in inputs.text_effect:
+            rows.append(_effect_row(source.name, inputs.text_effect[source.name]))
     return rows
 
 
@@ -60,6 +62,12 @@ def _quality_row(scope: str, quality: Quality) -> Row:
         None,
         f"prior; pilots narrow it, see the law table; {bias}",
     )
+
+
+def _effect_row(scope: str, effect: Effect) -> Row:
+    note = "on the labels' effective examples if the whole corpus is used; for want of a pilot"
+    low, base, high = map(figure, effect)
+    return (scope, "effect", base, "factor", low, high, "assumed", PROJECT_FILE, None, note)
 
 
 def _project_rows(inputs: Inputs) -> list[Row]:

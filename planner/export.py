@@ -40,7 +40,7 @@ def write_csv(tables: Mapping[str, Table], folder: Path | str) -> tuple[Path, ..
 
 
 def to_csv(table: Table) -> str:
-    """One table as CSV text; text cells and headers that a spreadsheet would run are neutralised."""
+    """One table as CSV text; text and headers that a spreadsheet would run are neutralised."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([neutral(name) for name in table.header])
@@ -110,7 +110,7 @@ def write_project(folder: Path | str) -> tuple[Path, ...]:
 
 
 def _write(folder: Path, files: Mapping[str, str], advice: str = ADVICE) -> tuple[Path, ...]:
-    """Write all files beside their places, then rename them; on any fault nothing is left behind."""
+    """Write all files beside their places, then rename them; on a fault nothing is left behind."""
     waiting: list[tuple[Path, Path]] = []
     place = folder
     try:

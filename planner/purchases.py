@@ -1,4 +1,4 @@
-"""Rows of what is bought: money is rounded to the cent first and summed afterwards, so it adds up."""
+"""Rows of what is bought; money is rounded to the cent first and summed afterwards: it adds up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from planner.table import Row, figure, money, unit_cost, whole
 
 
 def cents(values: Iterable[float]) -> float:
+    """Sum [currency] of values that are each rounded to the cent before."""
     return round(sum(round(value, 2) for value in values), 2)
 
 
@@ -33,6 +34,7 @@ def price_range(step: Step) -> tuple[float, float]:
 
 
 def plan_row(number: int, step: Step) -> Row:
+    """Row of the plan table for one purchase."""
     source = step.source
     fees, subtotal, contingency, total = parts(step)
     low, high = price_range(step)
@@ -60,6 +62,7 @@ def plan_row(number: int, step: Step) -> Row:
 
 
 def cost_rows(plan: Plan) -> list[Row]:
+    """Rows of the costs table: each line item of each purchase that costs anything."""
     rows: list[Row] = []
     for step in plan.steps:
         for line in step.source.lines:

@@ -1,4 +1,4 @@
-"""A table: named columns with unit and meaning, rows of plain values. And the only rounding there is."""
+"""A table: named columns with unit and meaning, rows of plain values; and the only rounding."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Column:
 class Table:
     """Rows of str, int, float, date or None (unknown or not limited) under named columns.
 
-    Raises ValueError for rows of another length, repeated column names and numbers that are not finite.
+    Raises ValueError for rows of another length, repeated names and numbers that are not finite.
     """
 
     name: str
@@ -79,8 +79,8 @@ def whole(value: float | None) -> int | None:
 
 
 def unit_cost(variable: float, quantity: float) -> float | None:
-    """[currency/example] to 6 significant digits, more where quantity x unit cost needs them to give
-    back the cents; None for no quantity."""
+    """[currency/example] to 6 significant digits, or as many more as quantity x unit cost needs to
+    give back the cents; None for no quantity."""
     if quantity <= 0:
         return None
     cents = len(str(int(abs(variable) * 100))) + 1

@@ -1,7 +1,7 @@
 """Study -> named tables with units: what the files, the terminal and JSON all print.
 
-Money is rounded to the cent here and summed afterwards, so that columns add up to the cent; errors,
-probabilities and unit costs keep 6 significant digits; amounts are whole.
+Money is rounded to the cent and summed afterwards (purchases.py), so that columns add up; errors,
+probabilities and unit costs keep 6 significant digits; amounts are whole (table.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from planner.columns import (
     Spec,
     columns,
 )
+from planner.headline import summary_rows
 from planner.plan import Diagnosis, Path
+from planner.purchases import cost_rows, plan_cost, plan_row
 from planner.table import Column, Row, Table, figure, money, whole
 from sources.base import Source
 
@@ -36,7 +38,7 @@ OUT_OF_REACH = "no purchase within budget, weeks and caps reaches it"
 
 
 def tables(study: Study) -> dict[str, Table]:
-    """Every table of a study by name; `columns` gives unit and meaning of each column of the others."""
+    """Every table of a study by name; `columns` gives unit and meaning of every column."""
     inputs = study.inputs
     currency, metric = inputs.currency, inputs.target.metric
     known = inputs.sources
@@ -153,7 +155,7 @@ def law_rows(law: FittedLaw) -> list[Row]:
 
 
 def pilot_rows(law: FittedLaw, names: Sequence[str]) -> list[Row]:
-    """Rows of the pilots table: each composition that was measured beside what the law says of it."""
+    """Rows of the pilots table: each measured composition beside what the law says of it."""
     return [
         (
             each.runs,

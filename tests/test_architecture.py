@@ -17,9 +17,11 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(floor.split())
     for floor in (
         "cli",
-        "export library",
+        "export library summary",
+        "listings",
         "tables",
-        "columns assumptions",
+        "headline",
+        "columns assumptions purchases",
         "table",
         "study",
         "project rounds advise optimise diagnose fit",
