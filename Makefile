@@ -2,6 +2,7 @@
 PYTHON ?= python3
 EXAMPLE ?= examples/sentiment/project.toml
 BIN := .venv/bin
+DATAPLAN_DATA ?= ../shared/data
 READY := .venv/.ready
 
 .PHONY: help setup plan test check format bench lock clean
@@ -40,7 +41,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)
-	$(BIN)/python -m pytest -s tests/benchmarks
+	DATAPLAN_DATA=$(DATAPLAN_DATA) $(BIN)/python -m pytest -s tests/benchmarks
 
 lock:
 	$(PYTHON) -m venv --clear .lock-venv

@@ -57,7 +57,7 @@ def _slope(law: FittedLaw, size: float) -> Array:
 
 
 def _share(law: FittedLaw, which: np.ndarray) -> float:
-    return float(law.weights @ which)
+    return float(np.round(law.weights @ which, 12))
 
 
 def _most(shares: dict[str, float]) -> str:

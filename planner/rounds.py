@@ -124,8 +124,8 @@ def _rounds(
                 cumulative_cost=spent,
                 effective=float(weighted_quantile(size, law.weights, 0.5)[0]),
                 error=(low, middle, high),
-                reached=float(law.weights @ (errors <= plan.target.error)),
-                needed=float(law.weights @ unmet),
+                reached=float(np.round(law.weights @ (errors <= plan.target.error), 12)),
+                needed=float(np.round(law.weights @ unmet, 12)),
                 end_week=float(ends[number - 1]),
                 decision=_decision(plan.target.error, high, number == len(totals)),
             )
