@@ -1,0 +1,72 @@
+"""The four cases of the notes: each is a project that gives the verdict its README states."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from planner import project
+from planner.study import run
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTES = ROOT / "examples" / "from-the-notes"
+REACHES = {
+    "expert-sentiment": False,
+    "crowd-classification": True,
+    "customer-service": True,
+    "gpt-dialogues": True,
+}
+
+
+def test_every_case_is_tested() -> None:
+    assert {path.parent.name for path in NOTES.glob("*/project.toml")} == set(REACHES)
+
+
+@pytest.mark.parametrize("case", REACHES)
+def test_verdict(case: str) -> None:
+    inputs = project.read(NOTES / case / "project.toml")
+    study = run(inputs)
+    assert study.plan.reaches is REACHES[case]
+    assert (study.plan.probability >= inputs.target.confidence) is REACHES[case]
+    assert study.plan.cost <= inputs.target.budget
+    assert study.plan.weeks <= inputs.target.weeks
+    for source in inputs.sources:
+        assert study.plan.amounts.get(source.name, 0) <= source.limits.max_examples
+    assert ("does not scale" in study.diagnosis.verdict.answer) is not REACHES[case]
+
+
+def test_experts_run_out_whatever_the_money(tmp_path: Path) -> None:
+    path = NOTES / "expert-sentiment" / "project.toml"
+    rich = run(project.read(path, {"budget": 1e9, "weeks": 1e4}))
+    assert not rich.plan.reaches
+
+
+def test_the_crowd_stays_within_the_scale_of_the_notes() -> None:
+    study = run(project.read(NOTES / "crowd-classification" / "project.toml"))
+    assert 10_000 <= study.plan.amounts["crowd"] <= 100_000
+
+
+@pytest.mark.parametrize("case", REACHES)
+def test_readme_says_what_is_assumed_and_how_to_run(case: str) -> None:
+    text = (NOTES / case / "README.md").read_text(encoding="utf-8")
+    assert f"dataplan plan examples/from-the-notes/{case}/project.toml" in text
+    verdict = "scales" if REACHES[case] else "does not scale"
+    assert f"**Verdict: {verdict}" in text
+    assert "**Assumed:**" in text
+    head = (NOTES / case / "project.toml").read_text(encoding="utf-8").splitlines()[:2]
+    assert head[1].startswith("# ASSUMED:")
+
+
+def test_tickets_are_those_of_the_script(tmp_path: Path) -> None:
+    folder = NOTES / "customer-service"
+    script = tmp_path / "make_tickets.py"
+    script.write_text((folder / script.name).read_text(encoding="utf-8"), encoding="utf-8")
+    subprocess.run([sys.executable, str(script)], check=True, capture_output=True)
+    written = (tmp_path / "tickets.jsonl").read_text(encoding="utf-8")
+    assert written == (folder / "tickets.jsonl").read_text(encoding="utf-8")
+    texts = [json.loads(line)["text"] for line in written.splitlines()]
+    assert (len(texts), len(set(texts))) == (156, 150)
