@@ -1,8 +1,7 @@
-"""What a source may be called, and which name was meant by one that is not known."""
+"""What a source may be called."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 RESERVED = ("error", "seed", "test_size", "model_params", "group")  # other columns of the pilots
@@ -33,13 +32,3 @@ def same_names(names: Iterable[str]) -> list[tuple[str, str]]:
         else:
             first[key] = name
     return pairs
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Advice naming the known name most like `name`, or all of them, for the end of a message."""
-    names = list(known)
-    folded = {each.casefold(): each for each in names}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {folded[close[0]]}?"
-    return f"known: {', '.join(names)}" if names else ""

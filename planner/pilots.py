@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import Fault, InputError
-from planner.names import RESERVED, name_problem, nearest, same_names
+from planner.names import RESERVED, name_problem, same_names
+from sources.settings import nearest
 
 if TYPE_CHECKING:
     import pandas as pd

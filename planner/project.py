@@ -14,7 +14,7 @@ from typing import Any
 from planner import runs
 from planner.errors import Fault, InputError
 from planner.inputs import Effect, Inputs
-from planner.names import name_problem, nearest
+from planner.names import name_problem
 from planner.pilots import Pilots
 from planner.plan import Target
 from planner.schema import (
@@ -28,6 +28,7 @@ from planner.schema import (
 )
 from sources import catalogue, settings
 from sources.base import Context, Source, SourceError
+from sources.settings import nearest
 
 MOST_BYTES = 10_000_000  # of a project file; more than that is some other file
 

@@ -7,11 +7,12 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from planner.errors import Fault
-from planner.names import MOST_NAME, name_problem, nearest, same_names
+from planner.names import MOST_NAME, name_problem, same_names
 from sources.base import Role, Source
+from sources.settings import nearest
 
 MetricKind = Literal["error rate", "loss"]
 Task = Literal["supervised", "language model"]
@@ -22,6 +23,18 @@ def _line(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise ValueError("must be one line of text without control characters")
     return text
+
+
+def _currency(code: str) -> str:
+    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+        raise ValueError("must be three capital letters, as in EUR")
+    return code
+
+
+def _date(value: object) -> object:
+    if type(value) is not datetime.date:
+        raise ValueError("must be a date without quotes or time, as in 2026-12-01")
+    return value
 
 
 Line = Annotated[str, Field(max_length=MOST_NAME), AfterValidator(_line)]
@@ -64,9 +77,9 @@ class ProjectTable(Table):
     """The whole file; tables whose absence is a fault are optional here and asked for by name."""
 
     name: Line | None = None
-    currency: str = Field("USD", pattern="^[A-Z]{3}$")
+    currency: Annotated[str, AfterValidator(_currency)] = "USD"
     usd_rate: Positive | None = None
-    start: datetime.date | None = None
+    start: Annotated[datetime.date, BeforeValidator(_date)] | None = None
     contingency: float = Field(0.15, ge=0, le=1)
     task: Task = "supervised"
     task_family: TaskFamily | None = None

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.errors import InputError
-from planner.names import RESERVED, name_problem, nearest, same_names
+from planner.names import RESERVED, name_problem, same_names
 from planner.pilots import MOST_FAULTS, MOST_ROWS, Pilots, check
 from planner.runs import inline, parse
+from sources.settings import nearest
 
 names = (
     st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
