@@ -1,0 +1,198 @@
+"""From a kind's numbers to a Source: cost lines with ranges, limits with reasons, quality."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sources.base import (
+    PROVENANCES,
+    Assumption,
+    Context,
+    CostLine,
+    Limits,
+    Provenance,
+    Quality,
+    Role,
+    Source,
+)
+from sources.settings import KindSettings, Number, assumption
+
+Numbers = Mapping[str, Assumption]
+Formula = Callable[[Mapping[str, float]], float]
+_UNKNOWN: list[Provenance] = ["assumed"]
+PLAIN_QUALITY_FACTOR = 1.4  # a quality given without a range may be off by this factor
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a kind adds to what all kinds share.
+
+    cap, speed  [example], [example/week] with a few words on what sets them, where the settings
+                give no max_examples or per_week; formula says how the speed was derived
+    """
+
+    lines: tuple[CostLine | None, ...]
+    numbers: Numbers
+    cap: tuple[float, str] = (math.inf, "max_examples")
+    speed: tuple[float, str] = (math.inf, "throughput")
+    speed_formula: str = ""
+    quality: Quality = field(default_factory=Quality)
+    role: Role = "labels"
+    unit: str = "example"
+    extra: tuple[Assumption, ...] = ()
+    warnings: tuple[str, ...] = ()
+    note: str = ""
+
+
+def source(name: str, kind: str, settings: KindSettings, parts: Parts, context: Context) -> Source:
+    """The Source of a kind: its parts and the settings that all kinds share."""
+    numbers = dict(parts.numbers)
+    assumptions = [*numbers.values(), *parts.extra]
+    if "per_week" not in numbers and math.isfinite(parts.speed[0]):
+        assumptions.append(derived("per_week", parts.speed[0], parts.speed_formula, numbers))
+    fees = numbers.get("fees")
+    lines = [*parts.lines, line("fees", {"fees": fees}, fixed=True) if fees else None]
+    return Source(
+        name=name,
+        kind=kind,
+        lines=tuple(each for each in lines if each),
+        limits=_limits(settings, numbers, parts),
+        quality=_quality(settings, parts.quality),
+        role=parts.role,
+        unit=parts.unit,
+        in_hand=value(numbers, "in_hand"),
+        assumptions=tuple(assumptions) + _purchase(settings, context),
+        warnings=parts.warnings,
+        note=parts.note,
+    )
+
+
+def value(numbers: Numbers, key: str, default: float = 0.0) -> float:
+    """Value of a number; `default` where it is not there."""
+    found = numbers.get(key)
+    return default if found is None or found.value is None else found.value
+
+
+def line(
+    item: str, used: Numbers, price: Formula | None = None, *, fixed: bool = False
+) -> CostLine | None:
+    """A cost line whose price [currency/example, or currency if fixed] follows from numbers.
+
+    Without a formula the price is the one number used. The range comes from the numbers' ranges:
+    each moves alone from its low to its high end, and the factors combine as independent errors do,
+    by the root of the sum of squared logs. None if the price is 0.
+    """
+    formula = price or (lambda v: next(iter(v.values())))
+    base = formula(_values(used))
+    if base == 0:
+        return None
+    low, high = spread(used, formula)
+    return CostLine(
+        item,
+        fixed=base if fixed else 0.0,
+        unit_price=0.0 if fixed else base,
+        low=low,
+        high=high,
+        provenance=weakest(used.values()),
+        reference=references(used.values()),
+    )
+
+
+def spread(used: Numbers, formula: Formula) -> tuple[float, float]:
+    """Factors (low, high) on formula(values) that span the numbers' ranges, low <= 1 <= high."""
+    values = _values(used)
+    base = formula(values)
+    down = up = 0.0
+    for key, number in used.items():
+        ends = [
+            formula({**values, key: end}) for end in (number.low, number.high) if end is not None
+        ]
+        factors = [end / base for end in ends] + [1.0]
+        least, most = min(factors), max(factors)
+        down = math.hypot(down, math.log(least)) if least > 0 else math.inf
+        up = math.hypot(up, math.log(most))
+    return math.exp(-down), math.exp(up)
+
+
+def weakest(numbers: Iterable[Assumption]) -> Provenance:
+    """The least trustworthy provenance among the numbers; "assumed" if there are none."""
+    found: list[Provenance] = [number.provenance for number in numbers]
+    return max(found or _UNKNOWN, key=PROVENANCES.index)
+
+
+def references(numbers: Iterable[Assumption]) -> str:
+    """Names and provenances of the numbers; the assumptions hold what each refers to."""
+    return ", ".join(f"{number.name} {number.provenance}" for number in numbers)
+
+
+def derived(name: str, amount: float, formula: str, numbers: Numbers) -> Assumption:
+    """A number that follows from others: as trustworthy as the weakest of them."""
+    units = {"per_week": "example/week", "label_noise": "ratio", "pay_per_hour": "money/hour"}
+    return Assumption(
+        name=name,
+        value=amount,
+        unit=units.get(name, "1"),
+        provenance=weakest(numbers.values()),
+        reference=f"derived: {formula}",
+        date=max((number.date for number in numbers.values()), default=""),
+        low=amount,
+        high=amount,
+        note="follows from the numbers above",
+    )
+
+
+def _values(numbers: Numbers) -> dict[str, float]:
+    return {key: value(numbers, key) for key in numbers}
+
+
+def _limits(settings: KindSettings, numbers: Numbers, parts: Parts) -> Limits:
+    cap, reason = parts.cap
+    if "max_examples" in numbers:
+        cap = value(numbers, "max_examples")
+        reason = "max_examples as set" if settings.max_examples else reason
+    speed, speed_reason = parts.speed
+    if "per_week" in numbers:
+        speed, speed_reason = value(numbers, "per_week"), "per_week as set"
+    return Limits(
+        max_examples=cap,
+        per_week=speed,
+        lead_weeks=value(numbers, "lead_weeks"),
+        min_order=settings.min_order,
+        batch=settings.batch,
+        cap_reason=reason,
+        speed_reason=speed_reason,
+    )
+
+
+def _quality(settings: KindSettings, default: Quality) -> Quality:
+    given = settings.quality
+    biased = default.biased if settings.biased is None else settings.biased
+    if given is None:
+        return Quality(
+            default.base, default.low, default.high, biased, default.provenance, default.reference
+        )
+    alone = given.low is None and given.high is None
+    low = given.value / PLAIN_QUALITY_FACTOR if alone else given.low
+    high = given.value * PLAIN_QUALITY_FACTOR if alone else given.high
+    return Quality(
+        base=given.value,
+        low=given.value if low is None else low,
+        high=given.value if high is None else high,
+        biased=biased,
+        provenance=given.provenance,
+        reference=f"{given.reference}, range by a factor {PLAIN_QUALITY_FACTOR:g}"
+        if alone
+        else given.reference,
+    )
+
+
+def _purchase(settings: KindSettings, context: Context) -> tuple[Assumption, ...]:
+    """min_order and batch, where the user set them."""
+    given = {"min_order": settings.min_order, "batch": settings.batch}
+    return tuple(
+        assumption(key, Number(value=amount), "example", context)
+        for key, amount in given.items()
+        if amount > 1
+    )

@@ -1,0 +1,73 @@
+"""Experts or staff who label items one by one, some of them checked by a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from sources.assembly import Numbers, Parts, line, source, value
+from sources.base import Context, Quality, Source
+from sources.settings import KindSettings, Number, Quantity, check, figures
+
+CAP_REASON = "experts within reach"
+SPEED = "pool * hours_per_week * 60 / (minutes_per_item * annotators_per_item * (1 + review_share))"
+
+
+class Settings(KindSettings):
+    """[sources.NAME] with kind = "human"."""
+
+    wage: Annotated[Number | None, Quantity("money/hour", ge=0)] = None
+    minutes_per_item: Annotated[Number | None, Quantity("minute/item", gt=0)] = None
+    annotators_per_item: Annotated[Number | None, Quantity("annotator/item", ge=1)] = None
+    review_share: Annotated[Number | None, Quantity("ratio", ge=0, le=1)] = None
+    recruiting_fee: Annotated[Number | None, Quantity("money", ge=0)] = None
+    guideline_fee: Annotated[Number | None, Quantity("money", ge=0)] = None
+    pool: Annotated[Number | None, Quantity("annotator", gt=0)] = None
+    hours_per_week: Annotated[Number | None, Quantity("hour/annotator/week", gt=0, le=168)] = None
+
+
+def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
+    """Wages, review and fees -> Source. Raises SourceError with every fault of the settings."""
+    model = check(Settings, settings)
+    numbers = figures(model, context, "human")
+    parts = Parts(
+        lines=_lines(numbers),
+        numbers=numbers,
+        cap=(value(numbers, "max_examples"), CAP_REASON),
+        speed=(throughput(numbers), "annotator hours"),
+        speed_formula=SPEED,
+        quality=Quality(
+            base=1.0,
+            low=0.9,
+            high=1.0,
+            biased=False,
+            provenance="assumed",
+            reference="careful labels are what the others are measured in",
+        ),
+    )
+    return source(name, "human", model, parts, context)
+
+
+def throughput(numbers: Numbers) -> float:
+    """Finished items per week [example/week]."""
+    minutes = value(numbers, "pool") * value(numbers, "hours_per_week") * 60
+    work = value(numbers, "minutes_per_item") * value(numbers, "annotators_per_item")
+    return minutes / (work * (1 + value(numbers, "review_share")))
+
+
+def _lines(numbers: Numbers) -> tuple:
+    work = {key: numbers[key] for key in ("wage", "minutes_per_item", "annotators_per_item")}
+    return (
+        line("wages", work, _wages),
+        line(
+            "review",
+            {**work, "review_share": numbers["review_share"]},
+            lambda v: _wages(v) * v["review_share"],
+        ),
+        line("recruiting", {"fee": numbers["recruiting_fee"]}, fixed=True),
+        line("guideline", {"fee": numbers["guideline_fee"]}, fixed=True),
+    )
+
+
+def _wages(v: Mapping[str, float]) -> float:
+    return v["wage"] * v["minutes_per_item"] / 60 * v["annotators_per_item"]
