@@ -35,10 +35,12 @@ class Judge:
             floor, part = self._curve(np.broadcast_to(grid, (len(self.weights), CELLS + 1)))
             # padded so that sizes below and above the table have a cell to look at
             self.margin = self._pad(error - floor - part)
+            width = self.margin.shape[1]
+            self.rows = (np.arange(len(self.weights), dtype=np.intp) * width)[:, None]
 
     def _pad(self, margin: Array) -> Array:
         lowest = np.full((len(margin), 1), -np.inf)
-        return np.hstack([lowest, margin, margin[:, -1:]])
+        return np.hstack([lowest, margin, margin[:, -1:], margin[:, -1:]])
 
     def _curve(self, size: Array) -> tuple[Array, Array]:
         return self.law.curve(self.law.with_text(np.maximum(size, SMALLEST_SIZE), self.text))
@@ -59,11 +61,10 @@ class Judge:
         if self.unbiased:
             return size >= self.need[:, None]
         position = (np.log(np.maximum(size, SMALLEST_SIZE)) - self.start) / self.step
-        cell = np.clip(np.floor(position).astype(int) + 1, 0, CELLS + 1)
-        sure = tilt <= np.take_along_axis(self.margin, cell, axis=1)
-        open_ = ~sure & (
-            tilt <= np.take_along_axis(self.margin, np.minimum(cell + 1, CELLS + 1), 1)
-        )
+        # both ends of the table are padded
+        cell = np.clip(position + 1, 0, CELLS + 1).astype(np.intp) + self.rows
+        sure = tilt <= self.margin.take(cell)
+        open_ = ~sure & (tilt <= self.margin.take(cell + 1))
         draw, row = np.nonzero(open_)
         if len(draw):
             few = self.law.pick(draw)
