@@ -125,6 +125,56 @@ DIAGNOSIS: Spec = (
     ("evidence", "", "the numbers it rests on"),
     ("advice", "", "what to do about it"),
 )
+REQUIRED: Spec = (
+    ("source", "", "bought alone"),
+    ("target", METRIC, "error to reach"),
+    ("confidence", "probability", "wanted"),
+    (
+        "examples",
+        EXAMPLE,
+        "of the source that reach the target at this confidence; empty if none do",
+    ),
+    ("median", EXAMPLE, "that reach it in half of the draws; empty if none do"),
+    ("reachable", "probability", "that any amount of this source alone reaches the target"),
+)
+PREDICTIONS: Spec = (
+    ("source", "", "used alone"),
+    ("examples", EXAMPLE, "of the source"),
+    ("times", "ratio", "examples over the largest pilot of this source"),
+    ("low", METRIC, "low end of the 90% interval of the predicted error"),
+    ("median", METRIC, "of the predicted error"),
+    ("high", METRIC, "high end of the 90% interval of the predicted error"),
+)
+SOURCES: Spec = (
+    ("source", "", "name in the project"),
+    ("kind", "", "sort of source"),
+    ("unit", "", "what one example is"),
+    ("unit_cost", "CURRENCY/example", "of the first example, fees and contingency not counted"),
+    ("unit_cost_at_scale", "CURRENCY/example", "average at max_examples; empty if not limited"),
+    ("fees", CURRENCY, "paid once"),
+    ("max_examples", EXAMPLE, "most that can be had within the weeks; empty if not limited"),
+    ("limited_by", "", "what sets max_examples"),
+    ("per_week", "example/week", "once under way; empty if not limited"),
+    ("lead_weeks", WEEK, "before the first example arrives"),
+    ("in_hand", EXAMPLE, "owned already"),
+    ("quality_low", "effective example/example", "low end of its range, before pilots speak"),
+    ("quality", "effective example/example", "before pilots speak; empty for unlabelled text"),
+    ("quality_high", "effective example/example", "high end of its range, before pilots speak"),
+    ("provenance", "", "the weakest origin among its prices"),
+    ("warning", "", "what to know before buying; empty if nothing"),
+)
+DEFAULTS: Spec = (
+    ("kind", "", "kind of source that uses the number"),
+    ("name", "", "key in the project file"),
+    ("value", "see unit", "used where the project gives none"),
+    ("unit", "", "of value, low and high"),
+    ("low", "see unit", "low end of what is plausible (about 90% lies between low and high)"),
+    ("high", "see unit", "high end of what is plausible"),
+    ("provenance", "", "measured, quoted, catalogue, published or assumed"),
+    ("reference", "", "page, paper, offer or the judgement behind it"),
+    ("date", "", "when it was checked: day, month or year"),
+    ("note", "", "what to know about it"),
+)
 COLUMNS: Spec = (
     ("table", "", "name of the table, and of its file without .csv"),
     ("column", "", "name of the column"),

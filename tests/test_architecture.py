@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     for floor in (
         "cli",
         "export library summary",
-        "listings",
+        "listings screen",
         "tables",
         "headline",
         "columns assumptions purchases",

@@ -1,0 +1,50 @@
+"""The library's front door: a project file in, a study with its tables as DataFrames out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.inputs import Inputs
+from planner.project import read
+from planner.study import Progress, Study, run
+from planner.tables import tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class StudyResult(Study):
+    """A study (inputs, law, plan, frontier, path, diagnosis, warnings) and its tables."""
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by name; `columns` gives unit and meaning of each column of the others."""
+        return {name: table.frame() for name, table in tables(self).items()}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checked project.
+
+    study = Project.load("project.toml").study()
+    study.plan.cost, study.tables()["frontier"]
+    """
+
+    inputs: Inputs
+
+    @classmethod
+    def load(cls, path: Path | str, target: Mapping[str, float] | None = None) -> Project:
+        """Read and check a project file; `target` replaces keys of its [target], such as budget
+        [currency] or weeks [week]. Raises InputError with every fault of the file at once."""
+        return cls(read(path, target))
+
+    def study(self, progress: Progress | None = None) -> StudyResult:
+        """Fit the law, search the plan, diagnose. `progress` is called with the name of each stage.
+
+        The same project gives the same study. Raises InputError where the law is undefined.
+        """
+        study = run(self.inputs, progress)
+        return StudyResult(**{each.name: getattr(study, each.name) for each in fields(study)})

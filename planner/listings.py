@@ -1,0 +1,179 @@
+"""Tables of the smaller commands: a law alone, a diagnosis, sources, defaults, counts, prices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from planner.assumptions import source_rows
+from planner.columns import (
+    ASSUMPTIONS,
+    DEFAULTS,
+    DIAGNOSIS,
+    LAW,
+    PILOTS,
+    PREDICTIONS,
+    REQUIRED,
+    SOURCES,
+    SUMMARY,
+    Spec,
+    columns,
+)
+from planner.table import Row, Table, Value, figure, money, whole
+from planner.tables import amount_columns, diagnosis_rows, law_rows, pilot_rows, with_columns
+from sources.base import Assumption, Source
+
+if TYPE_CHECKING:
+    from planner.fitted import FittedLaw
+    from planner.plan import Diagnosis
+
+TIMES = (1, 3, 10, 30, 100)  # the largest pilot, at which predictions are shown
+ERROR = "error"
+Fact = tuple[str, Value, str, str]  # key, value, unit, meaning: a row of a summary
+
+
+def law_tables(law: FittedLaw, target: float | None, confidence: float) -> dict[str, Table]:
+    """What a fit by itself says: summary, required examples, predictions, law, pilots, warnings."""
+    fixed = [name for name, _, _ in PILOTS]
+    amounts = amount_columns(fixed, [(name, "example") for name in law.sources], "used in the runs")
+    runs = sum(each.runs for each in law.residuals())
+    facts: list[Fact] = [
+        ("runs", runs, "run", "pilot runs that were fitted"),
+        ("compositions", len(law.residuals()), "", "distinct amounts among them"),
+        ("target", figure(target), ERROR, "error to reach; empty if none was given"),
+        ("confidence", figure(confidence), "probability", "wanted"),
+        ("reference", law.reference, "", "source in whose examples effective examples count"),
+        ("weak_prior", "yes" if law.weak_prior else "no", "", "too few pilots: priors decide"),
+    ]
+    warnings = tuple(("warning", text, None, None, None) for text in law.warnings)
+    return with_columns(
+        [
+            _table("summary", SUMMARY, facts),
+            _table("required", REQUIRED, _required(law, target, confidence)),
+            _table("predictions", PREDICTIONS, _predictions(law)),
+            _table("law", LAW, law_rows(law)),
+            Table(
+                "pilots",
+                (*columns(PILOTS, "", ERROR), *amounts),
+                tuple(pilot_rows(law, law.sources)),
+            ),
+            _table("diagnosis", DIAGNOSIS, warnings),
+        ]
+    )
+
+
+def _table(name: str, spec: Spec, rows: Sequence[Row], currency: str = "") -> Table:
+    return Table(name, columns(spec, currency, ERROR), tuple(rows))
+
+
+def _labels(law: FittedLaw) -> list[str]:
+    return [name for name, text in zip(law.sources, law.is_text, strict=True) if not text]
+
+
+def _required(law: FittedLaw, target: float | None, confidence: float) -> list[Row]:
+    if target is None:
+        return []
+    rows: list[Row] = []
+    for name in _labels(law):
+        needs = law.needs(target, name)
+        reachable = float(law.weights @ [math.isfinite(need) for need in needs])
+        examples, median = (law.required(target, level, name) for level in (confidence, 0.5))
+        rows.append(
+            (
+                name,
+                figure(target),
+                figure(confidence),
+                _up(examples),
+                _up(median),
+                figure(reachable),
+            )
+        )
+    return rows
+
+
+def _up(examples: float) -> int | None:
+    """Examples rounded up to a whole number that is enough; None where no number is."""
+    return math.ceil(examples) if math.isfinite(examples) else None
+
+
+def _predictions(law: FittedLaw) -> list[Row]:
+    rows: list[Row] = []
+    for name in _labels(law):
+        tried = [each.amounts.get(name, 0.0) for each in law.residuals()]
+        largest = max(tried, default=0.0)
+        sizes = [largest * times for times in TIMES]
+        if not largest:
+            continue
+        found = law.quantiles({name: sizes}, (0.05, 0.5, 0.95))
+        for i, size in enumerate(sizes):
+            errors = (figure(float(level[i])) for level in found)
+            rows.append((name, whole(size), figure(float(TIMES[i])), *errors))
+    return rows
+
+
+def diagnosis_tables(diagnosis: Diagnosis, warnings: Sequence[str]) -> dict[str, Table]:
+    """Stage, pattern, verdict and what to do."""
+    found = [_table("diagnosis", DIAGNOSIS, diagnosis_rows(diagnosis, warnings))]
+    return with_columns(found)
+
+
+def source_tables(sources: Sequence[Source], currency: str, weeks: float) -> dict[str, Table]:
+    """What each source costs, how much there is within `weeks`, how fast, how good; its numbers."""
+    listed = [_source_row(source, weeks) for source in sources]
+    numbers = [row for source in sources for row in source_rows(source)]
+    return with_columns(
+        [
+            _table("sources", SOURCES, listed, currency),
+            _table("assumptions", ASSUMPTIONS, numbers, currency),
+        ]
+    )
+
+
+def _source_row(source: Source, weeks: float) -> Row:
+    limits, quality = source.limits, source.quality
+    most = limits.available(weeks)
+    worth = (quality.low, quality.base, quality.high)
+    labels = source.role == "labels"
+    return (
+        source.name,
+        source.kind,
+        source.unit,
+        figure(source.unit_cost(0)),
+        figure(source.unit_cost(most)) if 0 < most < math.inf else None,
+        money(source.fees()),
+        whole(most),
+        limits.limit_name(weeks) if math.isfinite(most) else None,
+        figure(limits.per_week),
+        figure(limits.lead_weeks),
+        whole(source.in_hand),
+        *(figure(each) if labels else None for each in worth),
+        source.weakest_provenance(),
+        "; ".join(source.warnings) or None,
+    )
+
+
+def default_tables(defaults: Mapping[str, Mapping[str, Assumption]]) -> dict[str, Table]:
+    """The default numbers of each kind of source, with range, origin and date."""
+    rows = [
+        (
+            kind,
+            each.name,
+            figure(each.value),
+            each.unit,
+            figure(each.low),
+            figure(each.high),
+            each.provenance,
+            each.reference,
+            each.date,
+            each.note or None,
+        )
+        for kind, entries in defaults.items()
+        for each in entries.values()
+    ]
+    return with_columns([_table("defaults", DEFAULTS, rows)])
+
+
+def fact_tables(facts: Sequence[Fact]) -> dict[str, Table]:
+    """A summary table of its own: key, value, unit, meaning."""
+    return with_columns([_table("summary", SUMMARY, facts)])

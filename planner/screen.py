@@ -1,0 +1,127 @@
+"""Pieces of a terminal page: numbers as people read them, grids, pairs; at most 80 columns wide."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+WIDTH, LEAST = 80, 40
+LABEL = 18  # columns of the label of a pair
+Parts = list["RenderableType"]
+
+
+def rendered(parts: Iterable[RenderableType], stream: IO[str]) -> str:
+    """Parts as text for a stream: at most 80 columns wide, with colours only on a terminal."""
+    from rich.console import Console
+
+    terminal = stream.isatty()
+    page = io.StringIO()
+    Console(
+        file=page,
+        width=max(LEAST, min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)),
+        force_terminal=terminal,
+        color_system="auto" if terminal and "NO_COLOR" not in os.environ else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    ).print(*parts, sep="\n")
+    return "\n".join(line.rstrip() for line in page.getvalue().split("\n"))
+
+
+def title(text: object) -> RenderableType:
+    """A line that opens a part."""
+    return line(text, "bold")
+
+
+def line(text: object, style: str = "", indent: int = 0) -> RenderableType:
+    """Wrapped text."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(shown(text), style), (0, 0, 0, indent))
+
+
+def pairs(rows: Sequence[tuple[str, str]], style: str = "") -> RenderableType:
+    """Label and text, the texts wrapped under themselves."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=LABEL, style=style)
+    table.add_column(overflow="fold")
+    for label, text in rows:
+        table.add_row(Text(shown(label)), Text(shown(text)))
+    return table
+
+
+def grid(
+    heads: Sequence[str], rows: Iterable[Sequence[Any]], align: str, last: bool = False
+) -> RenderableType:
+    """Columns under their names; `align` has < or > for each, or ~ for left and wrapped.
+
+    last: the last row is a total.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for head, side in zip(heads, align, strict=True):
+        table.add_column(
+            Text(shown(head)),
+            justify="right" if side == ">" else "left",
+            no_wrap=side != "~",
+            overflow="fold" if side == "~" else "ellipsis",
+        )
+    body = list(rows)
+    for at, row in enumerate(body):
+        style = "bold" if last and at == len(body) - 1 else None
+        table.add_row(*(Text(shown(cell)) for cell in row), style=style)
+    return table
+
+
+def shown(text: object) -> str:
+    """Text without signs that would steer a terminal."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in str(text))
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """A number to so many significant digits, thousands apart; "" for unknown."""
+    if value is None:
+        return ""
+    size = abs(value)
+    if size and (size >= 1e9 or size < 1e-4):
+        return f"{value:.{digits - 1}e}"
+    if size >= 10**digits:
+        return f"{value:,.0f}"
+    whole = len(str(int(size))) if size >= 1 else 0
+    text = f"{value:,.{digits}g}" if size < 1 else f"{value:,.{max(digits - whole, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def amount(value: Any) -> str:
+    """A whole number, thousands apart, or in short from a billion on; "" for unknown."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) < 1e9 else f"{value:.3g}"
+
+
+def money(value: Any) -> str:
+    """An amount of money: cents below 100, none above, in short from a billion on."""
+    if value is None:
+        return ""
+    return f"{value:,.2f}" if abs(value) < 100 else amount(value)
+
+
+def chance(value: Any) -> str:
+    """A probability with two decimals that never claims certainty it does not have."""
+    if value is None:
+        return ""
+    if 0.995 <= value < 1:
+        return "> .99"
+    return "< .01" if 0 < value < 0.005 else f"{value:.2f}"

@@ -1,0 +1,216 @@
+"""Tables -> what the terminal shows, in 80 columns or fewer; nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from planner.screen import Parts, amount, chance, grid, line, money, number, pairs, title
+from planner.table import Table, Value
+
+Tables = Mapping[str, Table]
+
+
+def _facts(table: Table) -> dict[str, Any]:
+    """Key -> value of a summary table, and "unit of KEY" -> unit."""
+    facts: dict[str, Any] = {str(row[0]): row[1] for row in table.rows}
+    return facts | {f"unit of {row[0]}": row[2] for row in table.rows}
+
+
+def _mix(names: Sequence[str], amounts: Sequence[Value]) -> str:
+    """Amounts by source in words."""
+    found = [f"{name} {amount(n)}" for name, n in zip(names, amounts, strict=True) if n]
+    return ", ".join(found) or "nothing"
+
+
+def plan_parts(tables: Tables) -> Parts:
+    """The plan: verdict, purchases, how sure, what binds, rounds, frontier, warnings, what next."""
+    facts = _facts(tables["summary"])
+    findings = tables["diagnosis"].records()
+    parts = [title(_verdict(facts)), line(f"Verdict: {facts['verdict']}")]
+    if tables["plan"].rows:
+        parts += ["", *_purchases(tables["plan"], facts)]
+    parts += ["", pairs(_sureness(facts))]
+    if len(tables["path"].rows) > 1:
+        parts += ["", *_path(tables["path"], facts)]
+    if tables["frontier"].rows:
+        parts += ["", *_frontier(tables["frontier"], facts)]
+    return [*parts, *_findings(findings)]
+
+
+def _verdict(facts: Mapping[str, Any]) -> str:
+    aim = f"{facts['metric']} <= {number(facts['target'])}"
+    sure = f"probability {chance(facts['probability'])}, wanted {chance(facts['confidence'])}"
+    spent = f"{money(facts['cost'])} {facts['unit of cost']} in {number(facts['weeks'])} weeks"
+    if facts["reaches"] == "yes":
+        return f"{facts['project']}: {aim} can be reached for {spent} ({sure})"
+    return f"{facts['project']}: {aim} is out of reach; the least error costs {spent} ({sure})"
+
+
+def _purchases(plan: Table, facts: Mapping[str, Any]) -> Parts:
+    rows = [
+        (
+            row["source"],
+            amount(row["quantity"]),
+            number(row["unit_cost"]),
+            money(row["total"]),
+            f"{money(row['low'])} to {money(row['high'])}",
+            number(row["weeks"], 2),
+            row["provenance"],
+        )
+        for row in plan.records()
+    ]
+    spread = f"{money(facts['cost_low'])} to {money(facts['cost_high'])}"
+    sums = ("total", "", "", money(facts["cost"]), spread, number(facts["weeks"], 2), "")
+    heads = ("buy", "quantity", "unit cost", "total", "low to high", "weeks", "rests on")
+    note = (
+        f"{facts['unit of cost']}, {money(facts['contingency'])} of contingency and all fees "
+        "included; unit cost without both"
+    )
+    return [grid(heads, [*rows, sums], "~>>>>><", last=True), line(note)]
+
+
+def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    metric, money_unit = facts["metric"], facts["unit of cost"]
+    interval = f"{number(facts['error_low'])} to {number(facts['error_high'])}, 90% interval"
+    found = [("predicted", f"{metric} {number(facts['error'])} ({interval})")]
+    if facts["best_guess_cost"] is not None:
+        guess = f"{money(facts['best_guess_cost'])} {money_unit}, and meets the target with "
+        guess += f"probability {chance(facts['best_guess_probability'])} only"
+        found.append(("best-guess plan", guess))
+    else:
+        found.append(("best-guess plan", "none: even the best-fitting law does not get there"))
+    if facts["gap"] is not None:
+        gap = facts["gap"]
+        proof = "proven cheapest" if not gap else f"at most {gap:.1%} above the cheapest there is"
+        found.append(("how good", proof))
+    limits = [
+        f"{money(facts['budget'])} {money_unit}" if facts["budget"] is not None else "",
+        f"{number(facts['weeks_limit'])} weeks" if facts["weeks_limit"] is not None else "",
+    ]
+    found.append(("limits", " and ".join(filter(None, limits)) or "no budget and no weeks given"))
+    found.append(("what binds", facts["binding"] or "nothing: no limit is run into"))
+    return found
+
+
+def _path(path: Table, facts: Mapping[str, Any]) -> Parts:
+    fixed = path.header.index("decision") + 1
+    rows = []
+    for row, record in zip(path.rows, path.records(), strict=True):
+        rows.append(
+            (
+                str(record["round"]),
+                _mix(path.header[fixed:], row[fixed:]),
+                money(record["cumulative_cost"]),
+                number(record["end_week"], 2),
+                f"{number(record['error_low'], 3)} to {number(record['error_high'], 3)}",
+                chance(record["reached"]),
+            )
+        )
+    heads = ("round", "buy", "cost so far", "week", "error (90%)", "P(met)")
+    head = (
+        f"Buy in rounds and stop when the target is met: {money(facts['expected_cost'])} expected, "
+        f"{money(facts['one_shot_cost'])} if all is bought at once"
+    )
+    return [title(head), grid(heads, rows, ">~>>>>")]
+
+
+def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
+    fixed = table.header.index("note") + 1
+    rows = []
+    for row, record in _spread(table, facts["target"]):
+        reached = record["cost"] is not None
+        rows.append(
+            (
+                number(record["target"]),
+                money(record["cost"]) if reached else "out of reach",
+                number(record["weeks"], 2) if reached else "",
+                _mix(table.header[fixed:], row[fixed:]) if reached else str(record["note"]),
+            )
+        )
+    heads = (str(facts["metric"]), "cost", "weeks", "cheapest purchases")
+    return [title("What other targets cost"), grid(heads, rows, ">>>~")]
+
+
+def _spread(table: Table, own: Any, most: int = 5) -> list[tuple[Any, dict[str, Value]]]:
+    """The project's own target and up to four others, spread over the table."""
+    both = list(zip(table.rows, table.records(), strict=True))
+    if len(both) <= most:
+        return both
+    at = next((i for i, (_, record) in enumerate(both) if record["target"] == own), 0)
+    last = next((i for i, (_, r) in enumerate(both) if r["cost"] is None), len(both) - 1)
+    keep = {at, max(at - 4, 0), max(at - 2, 0), min(at + 2, last), last}
+    return [both[i] for i in sorted(keep)]
+
+
+def _findings(findings: Sequence[Mapping[str, Any]]) -> Parts:
+    """Stage and pattern in a line each, then warnings, then what to do next."""
+    told = [row for row in findings if row["question"] not in {"warning", "next measurement"}]
+    parts: Parts = ["", pairs([(row["question"], _answer(row)) for row in told[1:3]])]
+    warnings = [str(row["answer"]) for row in findings if row["question"] == "warning"]
+    parts += ["", pairs([("warning", text) for text in warnings], "yellow")] if warnings else []
+    advice = [row["advice"] for row in findings if row["question"] == "next measurement"]
+    if told and told[0]["advice"]:
+        advice.insert(0, told[0]["advice"])
+    return [*parts, "", *(pairs([("next", text)]) for text in advice if text)]
+
+
+def _answer(row: Mapping[str, Any]) -> str:
+    sure = "" if row["probability"] is None else f" ({chance(row['probability'])})"
+    return f"{row['answer']}{sure}"
+
+
+def findings_parts(tables: Tables) -> Parts:
+    """A diagnosis in full: each question with answer, evidence and advice."""
+    parts: Parts = []
+    for row in tables["diagnosis"].records():
+        parts.append(title(f"{row['question']}: {_answer(row)}"))
+        parts += [line(text, indent=2) for text in (row["evidence"], row["advice"]) if text]
+    return parts
+
+
+def law_parts(tables: Tables) -> Parts:
+    """A law by itself: required examples, predictions, parameters."""
+    facts = _facts(tables["summary"])
+    weak = " (weak prior: too few pilots)" if facts["weak_prior"] == "yes" else ""
+    parts = [title(f"Law of {facts['runs']} runs at {facts['compositions']} amounts{weak}")]
+    if tables["required"].rows:
+        names = ("source", "examples", "in half of the cases", "P(reachable)")
+        rows = [
+            (
+                row["source"],
+                amount(row["examples"]) or "out of reach",
+                amount(row["median"]) or "out of reach",
+                chance(row["reachable"]),
+            )
+            for row in tables["required"].records()
+        ]
+        sure = f"error <= {number(facts['target'])} with probability {chance(facts['confidence'])}"
+        parts += ["", title(f"Examples of one source alone for {sure}"), grid(names, rows, "~>>>")]
+    predicted = [
+        (
+            row["source"],
+            amount(row["examples"]),
+            number(row["median"]),
+            f"{number(row['low'])} to {number(row['high'])}",
+        )
+        for row in tables["predictions"].records()
+    ]
+    parts += ["", title("Predicted error")]
+    parts += [grid(("source", "examples", "error", "90% interval"), predicted, "~>>>")]
+    heads = ("family", "weight", "source", "parameter", "median", "90% interval", "known from")
+    parameters = [
+        (
+            row["family"],
+            chance(row["weight"]),
+            row["source"] or "",
+            row["parameter"],
+            number(row["median"], 3),
+            f"{number(row['low'], 3)} to {number(row['high'], 3)}",
+            row["identified"],
+        )
+        for row in tables["law"].records()
+    ]
+    parts += ["", title("Parameters"), grid(heads, parameters, "~>~~>><")]
+    warnings = [str(row["answer"]) for row in tables["diagnosis"].records()]
+    return parts + (["", pairs([("warning", text) for text in warnings])] if warnings else [])
