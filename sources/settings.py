@@ -32,6 +32,14 @@ class Table(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    @field_validator("*", mode="after")
+    @classmethod
+    def _within(cls, value: Any, info: ValidationInfo) -> Any:
+        quantity = _quantity(cls, info.field_name or "")
+        if isinstance(value, Number) and quantity and (problem := quantity.problem(value)):
+            raise ValueError(problem)
+        return value
+
 
 class Number(Table):
     """A number as the user gives it: plain, or a table with its range and origin.
@@ -106,14 +114,6 @@ class KindSettings(Table):
     biased: bool | None = None
     min_order: int = Field(1, ge=1)
     batch: int = Field(1, ge=1)
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _within(cls, value: Any, info: ValidationInfo) -> Any:
-        quantity = _quantity(cls, info.field_name or "")
-        if isinstance(value, Number) and quantity and (problem := quantity.problem(value)):
-            raise ValueError(problem)
-        return value
 
 
 def check(model: type[Model], given: Mapping[str, Any], prefix: str = "") -> Model:

@@ -1,0 +1,239 @@
+"""A language model as a teacher: tokens and price of a request, and how many fit into a week."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from sources import defaults, documents, prices, tokens
+from sources.assembly import value
+from sources.base import Assumption, Context, Fault, SourceError
+from sources.settings import KindSettings, Number, Quantity, Table, assumption
+
+MILLION = 1e6
+DAYS, MINUTES = 7, 1440  # days of a week, minutes of a day
+STAND_IN = "gpt-4o-mini tier 1"  # its limits are assumed where a model's own are not known
+LIMITS = {
+    "rpm": "requests per minute (RPM)",
+    "rpd": "requests per day (RPD)",
+    "tpm": "tokens per minute (TPM)",
+    "batch_queue_tokens": "batch queue",
+}
+Numbers = Mapping[str, Assumption]
+
+
+class PriceTable(Table):
+    """A price that the catalogue does not have."""
+
+    input_per_million: Annotated[Number, Quantity("money/million tokens", ge=0)]
+    output_per_million: Annotated[Number, Quantity("money/million tokens", ge=0)]
+
+
+class Settings(KindSettings):
+    """[sources.NAME] with kind = "distillation"."""
+
+    teacher: str | None = Field(None, min_length=1)
+    provider: str | None = None
+    own_model: bool = False
+    price: PriceTable | None = None
+    compute_per_hour: Annotated[Number | None, Quantity("money/hour", ge=0)] = None
+    examples_per_hour: Annotated[Number | None, Quantity("example/hour", gt=0)] = None
+    hours_per_week: Annotated[Number | None, Quantity("hour/week", gt=0, le=168)] = None
+    prompt_tokens: Annotated[Number | None, Quantity("token/request", gt=0)] = None
+    completion_tokens: Annotated[Number | None, Quantity("token/request", ge=0)] = None
+    prompt_template: str | None = None
+    samples: str | list[str] | None = None
+    completions: str | list[str] | None = None
+    column: str = "text"
+    encoding: str = "o200k_base"
+    batch_api: bool = False
+    tier: int = Field(1, ge=1, le=5)
+    rpm: Annotated[Number | None, Quantity("request/minute", gt=0)] = None
+    rpd: Annotated[Number | None, Quantity("request/day", gt=0)] = None
+    tpm: Annotated[Number | None, Quantity("token/minute", gt=0)] = None
+    batch_queue_tokens: Annotated[Number | None, Quantity("token", gt=0)] = None
+    batch_fills_per_day: Annotated[Number | None, Quantity("1/day", gt=0)] = None
+    keep_rate: Annotated[Number | None, Quantity("ratio", gt=0, le=1)] = None
+    teacher_error: Annotated[Number | None, Quantity("ratio", ge=0, le=1)] = None
+    inputs: Annotated[Number | None, Quantity("example", gt=0)] = None
+    setup_fee: Annotated[Number | None, Quantity("money", ge=0)] = None
+    setup_hours: Annotated[Number | None, Quantity("hour", ge=0)] = None
+    setup_wage: Annotated[Number | None, Quantity("money/hour", ge=0)] = None
+
+    @property
+    def local(self) -> bool:
+        """Whether one's own machine makes the examples, paid by the hour."""
+        return self.compute_per_hour is not None
+
+    @property
+    def asked(self) -> bool:
+        """Whether it is paid by the token, at a price that is given or in the catalogue."""
+        catalogued = self.teacher is not None and not self.own_model
+        return not self.local and (self.price is not None or catalogued)
+
+    def limits(self) -> tuple[str, ...]:
+        """Keys of the rate limits that bind its way of asking."""
+        return ("batch_queue_tokens",) if self.batch_api else ("rpm", "rpd", "tpm")
+
+
+def rate_limits(model: Settings) -> dict[str, Assumption]:
+    """Default rate limits: none where the project gives one or runs a model of its own.
+
+    Published ones of the teacher's tier, else those of another model, marked as assumed.
+    """
+    if model.own_model or model.local or any(getattr(model, key) for key in model.limits()):
+        return {}
+    teacher = (model.teacher or "").lower()
+    published = _defaults(model, f"{teacher} tier {model.tier}")
+    if published:
+        return published
+    reference = f"the limits of {teacher or 'the teacher'} are not known: those of {STAND_IN}"
+    return {
+        key: replace(found, provenance="assumed", reference=f"{reference}, {found.reference}")
+        for key, found in _defaults(model, STAND_IN).items()
+    }
+
+
+def _defaults(model: Settings, section: str) -> dict[str, Assumption]:
+    found = {key: defaults.find(key, section) for key in model.limits()}
+    return {key: each for key, each in found.items() if each}
+
+
+def throughput(model: Settings, numbers: Numbers) -> tuple[float, str]:
+    """Usable examples per week [example/week] and the name of the limit that binds."""
+    keep = value(numbers, "keep_rate", 1.0)
+    if model.local:
+        made = value(numbers, "examples_per_hour") * value(numbers, "hours_per_week")
+        return made * keep, "compute hours"
+    prompt, completion = value(numbers, "prompt_tokens"), value(numbers, "completion_tokens")
+    per_day = {
+        "rpm": value(numbers, "rpm") * MINUTES,
+        "rpd": value(numbers, "rpd"),
+        "tpm": value(numbers, "tpm") * MINUTES / (prompt + completion),
+        "batch_queue_tokens": value(numbers, "batch_fills_per_day")
+        * value(numbers, "batch_queue_tokens")
+        / prompt,
+    }
+    known = {key: per_day[key] for key in model.limits() if key in numbers}
+    if not known:
+        return math.inf, "no rate limit given"
+    binding = min(known, key=lambda key: known[key])
+    return DAYS * known[binding] * keep, LIMITS[binding]
+
+
+def counted_tokens(model: Settings, context: Context) -> dict[str, Assumption]:
+    """Prompt and completion tokens counted from the samples, where samples are given."""
+    found = {}
+    if model.samples is not None:
+        template = _template(model, context)
+        prompts = [template.replace("{text}", text) for text in _texts(model, "samples", context)]
+        found["prompt_tokens"] = _mean("prompt_tokens", prompts, model, context)
+    if model.completions is not None:
+        completions = list(_texts(model, "completions", context))
+        found["completion_tokens"] = _mean("completion_tokens", completions, model, context)
+    return found
+
+
+def _template(model: Settings, context: Context) -> str:
+    given = model.prompt_template
+    if given is None:
+        return "{text}"
+    text = given if "{text}" in given else "".join(_read("prompt_template", given, model, context))
+    if "{text}" not in text:
+        advice = "put {text} where the input belongs"
+        raise SourceError([Fault("prompt_template", given, "does not hold {text}", advice)])
+    return text
+
+
+def _texts(model: Settings, key: str, context: Context) -> list[str]:
+    given = getattr(model, key)
+    found = given if isinstance(given, list) else _read(key, given, model, context)
+    if not found:
+        raise SourceError([Fault(key, given, "holds no text", "give at least one")])
+    return found
+
+
+def _read(key: str, path: str, model: Settings, context: Context) -> list[str]:
+    place: Path = context.folder / path
+    split = "file" if key == "prompt_template" else "line"
+    try:
+        return list(documents.texts(place, column=model.column, split=split))
+    except SourceError as error:
+        raise SourceError([replace(fault, key=key) for fault in error.faults]) from None
+
+
+def _mean(key: str, texts: list[str], model: Settings, context: Context) -> Assumption:
+    """Mean tokens of the texts, with 90% of what the mean of more such texts may be."""
+    counts = [tokens.count(text, model.encoding) for text in texts]
+    mean = sum(counts) / len(counts)
+    variance = sum((each - mean) ** 2 for each in counts) / max(1, len(counts) - 1)
+    margin = 1.645 * math.sqrt(variance / len(counts))
+    return Assumption(
+        name=key,
+        value=mean,
+        unit="token/request",
+        provenance="measured",
+        reference=f"mean of {len(counts)} samples counted with {model.encoding}",
+        date=context.date.isoformat(),
+        low=max(0.0, mean - margin),
+        high=mean + margin,
+        note="without the few tokens that a chat format adds",
+    )
+
+
+def token_prices(model: Settings, numbers: Numbers, context: Context) -> dict[str, Assumption]:
+    """Price of a token in and out [currency/token] at the size of one request.
+
+    Keys "input_price" and "output_price", from the project's own price table or the catalogue at
+    the project's start. Raises SourceError for a model without a price.
+    """
+    if model.price is not None:
+        given = {"input": model.price.input_per_million, "output": model.price.output_per_million}
+        return {
+            f"{way}_price": _per_token(
+                assumption(f"{way}_price", number, "money/million tokens", context)
+            )
+            for way, number in given.items()
+        }
+    size = {
+        "input": max(1, round(value(numbers, "prompt_tokens"))),
+        "output": max(1, round(value(numbers, "completion_tokens"))),
+    }
+    found = prices.price(
+        model.teacher or "",
+        size["input"],
+        size["output"],
+        context.date,
+        batch=model.batch_api,
+        provider=model.provider,
+    )
+    if context.usd_rate is None:
+        problem = f"its price is in USD, the project in {context.currency}"
+        advice = "give usd_rate in the project"
+        raise SourceError([Fault("teacher", model.teacher, problem, advice)])
+    paid = {"input": found.input, "output": found.output}
+    made = {}
+    for way, amount in paid.items():
+        per_token = amount / size[way] * context.usd_rate
+        made[f"{way}_price"] = Assumption(
+            name=f"{way}_price",
+            value=per_token,
+            unit=f"{context.currency}/token",
+            provenance=found.provenance,
+            reference=found.reference,
+            date=found.date,
+            low=per_token,
+            high=per_token,
+            note=f"at {size['input']} tokens in and {size['output']} out",
+        )
+    return made
+
+
+def _per_token(price: Assumption) -> Assumption:
+    ends = {key: getattr(price, key) / MILLION for key in ("value", "low", "high")}
+    return replace(price, unit=price.unit.replace("million tokens", "token"), **ends)

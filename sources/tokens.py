@@ -1,0 +1,173 @@
+"""Exact token counts, of one text or of a corpus, with ranks that ship with this package."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sources.base import Fault, SourceError
+from sources.documents import Split, documents, files
+from sources.settings import nearest
+
+RANKS = {  # encoding -> file in sources/data, sha256 of it
+    "o200k_base": (
+        "fb374d419588a4632f3f557e76b4b70aebbca790",
+        "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+    ),
+    "cl100k_base": (
+        "9b5ad71b2ce5302211f9c61530b329a4922fc6a4",
+        "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+    ),
+}
+ENCODINGS = tuple(RANKS)
+# tiktoken's splitter keeps one step of its stack per blank and panics when a million are used up
+_LONG_BLANK = re.compile(r"[^\S\r\n]{999990}")
+_PIECE = (
+    100_000  # characters of such a run, or of a text that still fails, that are counted at once
+)
+_CACHE_KEY = "TIKTOKEN_CACHE_DIR"
+_LOCK = threading.Lock()
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class CorpusCount:
+    """What is in a corpus.
+
+    documents   unique documents with any text in them [example]
+    tokens      of those documents [token]
+    characters  of those documents
+    duplicates  documents left out because an earlier one has exactly the same text
+    empty       documents without text
+    files, bytes   read, as they lie on disk
+    """
+
+    documents: int
+    tokens: int
+    characters: int
+    duplicates: int
+    empty: int
+    files: int
+    bytes: int
+    encoding: str
+
+
+def count(text: str, encoding: str = "o200k_base") -> int:
+    """Tokens of a text, special tokens read as ordinary text.
+
+    Equals tiktoken's encode_ordinary wherever that gives an answer; lone surrogates count as the
+    replacement character, as there. A text with a run of a million blanks, on which it panics, is
+    counted in pieces: at most a few tokens too many for each cut. Raises SourceError for an unknown
+    encoding or damaged ranks.
+    """
+    coder = _coder(encoding)
+    return sum(_count(coder, piece) for piece in _without_long_blanks(text))
+
+
+def _count(coder: Any, text: str) -> int:
+    try:
+        return len(coder.encode_ordinary(text))
+    except BaseException as error:
+        # a panic in Rust derives from BaseException and has no public name
+        if type(error).__name__ != "PanicException" or len(text) <= _PIECE:
+            raise
+    return sum(_count(coder, text[at : at + _PIECE]) for at in range(0, len(text), _PIECE))
+
+
+def _without_long_blanks(text: str) -> Iterator[str]:
+    start = 0
+    while found := _LONG_BLANK.search(text, start):
+        yield text[start : found.start()]
+        for at in range(found.start(), found.end(), _PIECE):
+            yield text[at : min(at + _PIECE, found.end())]
+        start = found.end()
+    yield text[start:]
+
+
+@cache
+def _coder(encoding: str) -> Any:
+    """tiktoken's encoder from the ranks in this package, never from the network."""
+    if encoding not in RANKS:
+        advice = nearest(encoding, ENCODINGS)
+        raise SourceError([Fault("encoding", encoding, "is not a known encoding", advice)])
+    import tiktoken
+
+    folder = Path(__file__).parent / "data"
+    name, sha256 = RANKS[encoding]
+    try:
+        sound = hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+    except OSError:
+        sound = False
+    if not sound:  # tiktoken would delete the file and download another
+        problem = f"its ranks in {folder / name} are missing or damaged"
+        raise SourceError([Fault("encoding", encoding, problem, "reinstall the package")])
+    with _LOCK:
+        before = os.environ.get(_CACHE_KEY)
+        os.environ[_CACHE_KEY] = str(folder)
+        try:
+            return tiktoken.get_encoding(encoding)
+        finally:
+            if before is None:
+                del os.environ[_CACHE_KEY]
+            else:
+                os.environ[_CACHE_KEY] = before
+
+
+def corpus(
+    paths: Iterable[Path | str],
+    *,
+    column: str = "text",
+    split: Split = "file",
+    encoding: str = "o200k_base",
+    progress: Progress | None = None,
+) -> CorpusCount:
+    """Counts the files, and all files in the folders, at `paths`.
+
+    .jsonl, .csv and .parquet hold a document per row in `column` (a line of .jsonl may also be the
+    text itself); any other file is read as UTF-8 text, one document per file, line or paragraph as
+    `split` says; each may end in .gz or .zst besides. Hidden files are passed over. Memory grows by
+    a hash per document only. progress(bytes done, bytes in all) is called after each document.
+    Raises SourceError with a fault for each file that cannot be read, or if there is no document.
+    """
+    places = files(paths)
+    sizes = [place.stat().st_size for place in places]
+    _coder(encoding)
+    seen: set[bytes] = set()
+    tokens = characters = rows = empty = done = 0
+    faults = []
+    for place, size in zip(places, sizes, strict=True):
+        try:
+            for text, at in documents(place, column, split):
+                rows += 1
+                if not text.strip():
+                    empty += 1
+                elif (mark := _mark(text)) not in seen:
+                    seen.add(mark)
+                    tokens += count(text, encoding)
+                    characters += len(text)
+                if progress:
+                    progress(done + min(at, size), sum(sizes))
+        except SourceError as error:
+            faults += error.faults
+        done += size
+    if not faults and not seen:
+        where = ", ".join(str(path) for path in paths) if places else "no file"
+        faults = [Fault("path", where, "holds no document", "check the path and the column")]
+    if faults:
+        raise SourceError(faults)
+    repeated = rows - empty - len(seen)
+    return CorpusCount(
+        len(seen), tokens, characters, repeated, empty, len(places), sum(sizes), encoding
+    )
+
+
+def _mark(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
