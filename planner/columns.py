@@ -175,6 +175,17 @@ DEFAULTS: Spec = (
     ("date", "", "when it was checked: day, month or year"),
     ("note", "", "what to know about it"),
 )
+COUNTS: Spec = (
+    ("encoding", "", "of the tokens"),
+    ("documents", "document", "different ones with any text in them"),
+    ("tokens", "token", "of those documents"),
+    ("characters", "character", "of those documents"),
+    ("duplicates", "document", "left out: an earlier one has exactly the same text"),
+    ("empty", "document", "left out: no text"),
+    ("files", "file", "read"),
+    ("bytes", "byte", "of those files as they lie on disk"),
+    ("tokens_per_document", "token/document", "on average"),
+)
 COLUMNS: Spec = (
     ("table", "", "name of the table, and of its file without .csv"),
     ("column", "", "name of the column"),

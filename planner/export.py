@@ -69,12 +69,20 @@ def _cell(value: Value) -> str:
     return str(value)
 
 
+def version() -> str:
+    """Version of the installed package; "not installed" in a bare checkout."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("dataplan")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
 def to_json(tables: Mapping[str, Table]) -> str:
     """Tables as one JSON text: version, summary as key -> value, each table as a list of objects,
     `units` as table -> column -> unit. Unknown, or not limited, is null; every number is finite."""
-    from importlib.metadata import version
-
-    shown: dict[str, Any] = {"dataplan": version("dataplan")}
+    shown: dict[str, Any] = {"dataplan": version()}
     units: dict[str, dict[str, str]] = {}
     for name, table in tables.items():
         if name == "columns":
@@ -86,7 +94,7 @@ def to_json(tables: Mapping[str, Table]) -> str:
             shown[name] = table.records()
             units[name] = {column.name: column.unit for column in table.columns}
     shown["units"] = units
-    return json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False, default=_iso) + "\n"
+    return json.dumps(shown, indent=2, allow_nan=False, default=_iso) + "\n"
 
 
 def _iso(value: datetime.date) -> str:

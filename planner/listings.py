@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from planner.assumptions import source_rows
 from planner.columns import (
     ASSUMPTIONS,
+    COUNTS,
     DEFAULTS,
     DIAGNOSIS,
     LAW,
@@ -27,6 +28,8 @@ from sources.base import Assumption, Source
 if TYPE_CHECKING:
     from planner.fitted import FittedLaw
     from planner.plan import Diagnosis
+    from sources.prices import Price, Shutdown
+    from sources.tokens import CorpusCount
 
 TIMES = (1, 3, 10, 30, 100)  # the largest pilot, at which predictions are shown
 ERROR = "error"
@@ -174,6 +177,54 @@ def default_tables(defaults: Mapping[str, Mapping[str, Assumption]]) -> dict[str
     return with_columns([_table("defaults", DEFAULTS, rows)])
 
 
-def fact_tables(facts: Sequence[Fact]) -> dict[str, Table]:
-    """A summary table of its own: key, value, unit, meaning."""
+def count_tables(counts: Sequence[CorpusCount]) -> dict[str, Table]:
+    """What is in a corpus, one row per encoding."""
+    rows: list[Row] = [
+        (
+            each.encoding,
+            each.documents,
+            each.tokens,
+            each.characters,
+            each.duplicates,
+            each.empty,
+            each.files,
+            each.bytes,
+            figure(each.tokens / each.documents),
+        )
+        for each in counts
+    ]
+    return with_columns([_table("counts", COUNTS, rows)])
+
+
+def price_tables(
+    price: Price, shutdown: Shutdown | None, tokens: tuple[int, int], requests: int, batch: bool
+) -> dict[str, Table]:
+    """What so many requests of (input, output) tokens each cost, and what to know of the model."""
+    facts: list[Fact] = [
+        ("model", price.model, "", "as the price catalogue names it"),
+        ("provider", price.provider, "", "who runs it"),
+        ("input_tokens", tokens[0], "token/request", "of the prompt"),
+        ("output_tokens", tokens[1], "token/request", "of the answer"),
+        ("requests", requests, "request", "asked for"),
+        ("batch", "yes" if batch else "no", "", "asked by the batch interface"),
+        ("input_cost", money(price.input * requests), "USD", "of all prompts"),
+        ("output_cost", money(price.output * requests), "USD", "of all answers"),
+        ("request_cost", figure(price.request), "USD/request", "of one request"),
+        ("cost", money(price.request * requests), "USD", "of all requests"),
+        ("date", price.date, "", "day whose prices these are"),
+        ("provenance", price.provenance, "", "where the price comes from"),
+        ("reference", price.reference, "", "page or catalogue"),
+        (
+            "shutdown",
+            shutdown.date if shutdown else None,
+            "",
+            "last day of the model; empty if none is known",
+        ),
+        (
+            "replacement",
+            shutdown.replacement if shutdown else None,
+            "",
+            "named by the provider; empty if none",
+        ),
+    ]
     return with_columns([_table("summary", SUMMARY, facts)])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
+
+from planner.table import Table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 WIDTH, LEAST = 80, 40
 LABEL = 18  # columns of the label of a pair
 Parts = list["RenderableType"]
+Tables = Mapping[str, Table]
 
 
 def rendered(parts: Iterable[RenderableType], stream: IO[str]) -> str:
@@ -49,10 +52,10 @@ def line(text: object, style: str = "", indent: int = 0) -> RenderableType:
 
 def pairs(rows: Sequence[tuple[str, str]], style: str = "") -> RenderableType:
     """Label and text, the texts wrapped under themselves."""
-    from rich.table import Table
+    from rich.table import Table as Grid
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 1, 0, 0))
+    table = Grid.grid(padding=(0, 1, 0, 0))
     table.add_column(width=LABEL, style=style)
     table.add_column(overflow="fold")
     for label, text in rows:
@@ -67,10 +70,10 @@ def grid(
 
     last: the last row is a total.
     """
-    from rich.table import Table
+    from rich.table import Table as Grid
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for head, side in zip(heads, align, strict=True):
         table.add_column(
             Text(shown(head)),
@@ -125,3 +128,15 @@ def chance(value: Any) -> str:
     if 0.995 <= value < 1:
         return "> .99"
     return "< .01" if 0 < value < 0.005 else f"{value:.2f}"
+
+
+def facts_of(table: Table) -> dict[str, Any]:
+    """Key -> value of a summary table, and "unit of KEY" -> unit."""
+    facts: dict[str, Any] = {str(row[0]): row[1] for row in table.rows}
+    return facts | {f"unit of {row[0]}": row[2] for row in table.rows}
+
+
+def answer_of(row: Mapping[str, Any]) -> str:
+    """Answer of a finding, with its probability where there is one."""
+    sure = "" if row["probability"] is None else f" ({chance(row['probability'])})"
+    return f"{row['answer']}{sure}"

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from planner.screen import Parts, amount, chance, grid, line, money, number, pairs, title
+from planner.screen import (
+    Parts,
+    Tables,
+    amount,
+    answer_of,
+    chance,
+    facts_of,
+    grid,
+    line,
+    money,
+    number,
+    pairs,
+    title,
+)
 from planner.table import Table, Value
-
-Tables = Mapping[str, Table]
-
-
-def _facts(table: Table) -> dict[str, Any]:
-    """Key -> value of a summary table, and "unit of KEY" -> unit."""
-    facts: dict[str, Any] = {str(row[0]): row[1] for row in table.rows}
-    return facts | {f"unit of {row[0]}": row[2] for row in table.rows}
 
 
 def _mix(names: Sequence[str], amounts: Sequence[Value]) -> str:
@@ -25,7 +30,7 @@ def _mix(names: Sequence[str], amounts: Sequence[Value]) -> str:
 
 def plan_parts(tables: Tables) -> Parts:
     """The plan: verdict, purchases, how sure, what binds, rounds, frontier, warnings, what next."""
-    facts = _facts(tables["summary"])
+    facts = facts_of(tables["summary"])
     findings = tables["diagnosis"].records()
     parts = [title(_verdict(facts)), line(f"Verdict: {facts['verdict']}")]
     if tables["plan"].rows:
@@ -41,7 +46,7 @@ def plan_parts(tables: Tables) -> Parts:
 def _verdict(facts: Mapping[str, Any]) -> str:
     aim = f"{facts['metric']} <= {number(facts['target'])}"
     sure = f"probability {chance(facts['probability'])}, wanted {chance(facts['confidence'])}"
-    spent = f"{money(facts['cost'])} {facts['unit of cost']} in {number(facts['weeks'])} weeks"
+    spent = f"{money(facts['cost'])} {facts['unit of cost']} in {number(facts['weeks'], 2)} weeks"
     if facts["reaches"] == "yes":
         return f"{facts['project']}: {aim} can be reached for {spent} ({sure})"
     return f"{facts['project']}: {aim} is out of reach; the least error costs {spent} ({sure})"
@@ -125,7 +130,7 @@ def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
                 number(record["target"]),
                 money(record["cost"]) if reached else "out of reach",
                 number(record["weeks"], 2) if reached else "",
-                _mix(table.header[fixed:], row[fixed:]) if reached else str(record["note"]),
+                _mix(table.header[fixed:], row[fixed:]) if reached else "",
             )
         )
     heads = (str(facts["metric"]), "cost", "weeks", "cheapest purchases")
@@ -133,84 +138,29 @@ def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
 
 
 def _spread(table: Table, own: Any, most: int = 5) -> list[tuple[Any, dict[str, Value]]]:
-    """The project's own target and up to four others, spread over the table."""
+    """The project's own target and others spread over what is in reach, and the first that is not."""
     both = list(zip(table.rows, table.records(), strict=True))
-    if len(both) <= most:
-        return both
-    at = next((i for i, (_, record) in enumerate(both) if record["target"] == own), 0)
-    last = next((i for i, (_, r) in enumerate(both) if r["cost"] is None), len(both) - 1)
-    keep = {at, max(at - 4, 0), max(at - 2, 0), min(at + 2, last), last}
-    return [both[i] for i in sorted(keep)]
+    reached = [i for i, (_, record) in enumerate(both) if record["cost"] is not None]
+    beyond = [i for i in range(len(both)) if i not in reached][:1]
+    asked = [i for i, (_, record) in enumerate(both) if record["target"] == own]
+    pool = sorted({*reached, *beyond, *asked})
+    picked = {pool[round(i * (len(pool) - 1) / (most - 1))] for i in range(most)}
+    if asked and asked[0] not in picked:
+        nearest = min(picked - {pool[0], pool[-1]}, key=lambda i: abs(i - asked[0]))
+        picked = picked - {nearest} | {asked[0]}
+    return [both[i] for i in sorted(picked)]
 
 
 def _findings(findings: Sequence[Mapping[str, Any]]) -> Parts:
     """Stage and pattern in a line each, then warnings, then what to do next."""
     told = [row for row in findings if row["question"] not in {"warning", "next measurement"}]
-    parts: Parts = ["", pairs([(row["question"], _answer(row)) for row in told[1:3]])]
+    parts: Parts = [
+        "",
+        pairs([(str(row["question"]).split()[0], answer_of(row)) for row in told[1:3]]),
+    ]
     warnings = [str(row["answer"]) for row in findings if row["question"] == "warning"]
     parts += ["", pairs([("warning", text) for text in warnings], "yellow")] if warnings else []
     advice = [row["advice"] for row in findings if row["question"] == "next measurement"]
     if told and told[0]["advice"]:
         advice.insert(0, told[0]["advice"])
     return [*parts, "", *(pairs([("next", text)]) for text in advice if text)]
-
-
-def _answer(row: Mapping[str, Any]) -> str:
-    sure = "" if row["probability"] is None else f" ({chance(row['probability'])})"
-    return f"{row['answer']}{sure}"
-
-
-def findings_parts(tables: Tables) -> Parts:
-    """A diagnosis in full: each question with answer, evidence and advice."""
-    parts: Parts = []
-    for row in tables["diagnosis"].records():
-        parts.append(title(f"{row['question']}: {_answer(row)}"))
-        parts += [line(text, indent=2) for text in (row["evidence"], row["advice"]) if text]
-    return parts
-
-
-def law_parts(tables: Tables) -> Parts:
-    """A law by itself: required examples, predictions, parameters."""
-    facts = _facts(tables["summary"])
-    weak = " (weak prior: too few pilots)" if facts["weak_prior"] == "yes" else ""
-    parts = [title(f"Law of {facts['runs']} runs at {facts['compositions']} amounts{weak}")]
-    if tables["required"].rows:
-        names = ("source", "examples", "in half of the cases", "P(reachable)")
-        rows = [
-            (
-                row["source"],
-                amount(row["examples"]) or "out of reach",
-                amount(row["median"]) or "out of reach",
-                chance(row["reachable"]),
-            )
-            for row in tables["required"].records()
-        ]
-        sure = f"error <= {number(facts['target'])} with probability {chance(facts['confidence'])}"
-        parts += ["", title(f"Examples of one source alone for {sure}"), grid(names, rows, "~>>>")]
-    predicted = [
-        (
-            row["source"],
-            amount(row["examples"]),
-            number(row["median"]),
-            f"{number(row['low'])} to {number(row['high'])}",
-        )
-        for row in tables["predictions"].records()
-    ]
-    parts += ["", title("Predicted error")]
-    parts += [grid(("source", "examples", "error", "90% interval"), predicted, "~>>>")]
-    heads = ("family", "weight", "source", "parameter", "median", "90% interval", "known from")
-    parameters = [
-        (
-            row["family"],
-            chance(row["weight"]),
-            row["source"] or "",
-            row["parameter"],
-            number(row["median"], 3),
-            f"{number(row['low'], 3)} to {number(row['high'], 3)}",
-            row["identified"],
-        )
-        for row in tables["law"].records()
-    ]
-    parts += ["", title("Parameters"), grid(heads, parameters, "~>~~>><")]
-    warnings = [str(row["answer"]) for row in tables["diagnosis"].records()]
-    return parts + (["", pairs([("warning", text) for text in warnings])] if warnings else [])

@@ -17,8 +17,9 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(floor.split())
     for floor in (
         "cli",
-        "export library summary",
-        "listings screen",
+        "arguments",
+        "export library summary pages",
+        "listings screen progress",
         "tables",
         "headline",
         "columns assumptions purchases",

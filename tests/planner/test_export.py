@@ -134,7 +134,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_json_is_finite_stable_and_has_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.metadata.version", lambda _: "9.9")
+    monkeypatch.setattr(export, "version", lambda: "9.9")
     text = to_json(tables(samples.study()))
     assert text == to_json(tables(samples.study()))
     shown = json.loads(text, parse_constant=lambda name: pytest.fail(name))

@@ -1,0 +1,263 @@
+"""Commands and their options, with a help that answers: what for, which options, an example."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import difflib
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+ABOUT = "Plans what training data to buy, from which source and by when, to reach a target error."
+CODES = """\
+exit codes:
+  0  done
+  1  the target cannot be met; the tables are still written and say what binds
+  2  bad input; the message names file, key, value, limit and the next step
+
+Results go to stdout, messages to stderr. `dataplan COMMAND --help` explains a command."""
+
+# group -> command -> (one line of help, example)
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "plan a project": {
+        "init": ("write a commented project that runs as it is", "dataplan init my-project"),
+        "plan": (
+            "the cheapest purchases that reach the target, as tables",
+            "dataplan plan my-project/project.toml --out tables --budget 5000",
+        ),
+        "sources": (
+            "cost, limits, speed and quality of each source; the defaults",
+            "dataplan sources my-project/project.toml",
+        ),
+    },
+    "look at pilot runs": {
+        "fit": (
+            "the scaling law, its interval, and the examples a target needs",
+            "dataplan fit runs.csv --target 0.2 --worst 0.5",
+        ),
+        "diagnose": (
+            "stage, pattern, and what to measure next",
+            "dataplan diagnose runs.csv --target 0.2 --worst 0.5",
+        ),
+    },
+    "look at a source": {
+        "count": (
+            "tokens and documents of a corpus",
+            "dataplan count notes/ mails.jsonl --column body",
+        ),
+        "price": (
+            "what requests to a language model cost",
+            "dataplan price --model gpt-4o-mini --input 300 --output 100 -n 50000 --batch",
+        ),
+    },
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, names the nearest option, and where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        wrong = re.search(r"(?:arguments:|invalid choice:) '?([\w-]+)", message)
+        near: list[str] = []
+        if wrong:
+            near = difflib.get_close_matches(wrong[1], self._known(), n=1, cutoff=0.5)
+            message = message.split(" (choose from")[0]
+        meant = f"; did you mean {near[0]}?" if near else ""
+        self.exit(2, f"{self.prog}: {message}{meant}; see {self.prog} --help\n")
+
+    def _known(self) -> list[str]:
+        names: list[str] = []
+        for action in self._actions:
+            names += action.option_strings
+            names += action.choices if isinstance(action, argparse._SubParsersAction) else []
+        return names
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        from planner.export import version
+
+        parser.exit(0, f"dataplan {version()}\n")
+
+
+def parse(argv: Sequence[str] | None, commands: Iterable[str]) -> argparse.Namespace:
+    """Command and options; leaves with code 2 and one line on stderr where they are wrong."""
+    args, rest = parser(commands).parse_known_args(argv)
+    if rest:
+        args.parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return args
+
+
+def parser(commands: Iterable[str]) -> argparse.ArgumentParser:
+    """The parser of exactly these commands; the chosen one is `command` of what it returns."""
+    found = _Parser(
+        prog="dataplan",
+        usage="dataplan COMMAND [options]",
+        description=f"{ABOUT}\n\n{_overview()}",
+        epilog=CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    found.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    below = found.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS, prog="dataplan"
+    )
+    known = {name: entry for group in GROUPS.values() for name, entry in group.items()}
+    for name in commands:
+        text, example = known[name]
+        each = below.add_parser(
+            name,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        each.set_defaults(parser=each)
+        _OPTIONS[name](each)
+    return found
+
+
+def _overview() -> str:
+    blocks = []
+    for group, commands in GROUPS.items():
+        lines = [f"  {name:<10}{text}" for name, (text, _) in commands.items()]
+        blocks.append("\n".join([f"{group}:", *lines]))
+    return "\n\n".join(blocks)
+
+
+def _json(each: argparse.ArgumentParser) -> None:
+    each.add_argument("--json", action="store_true", help="print the tables as JSON")
+
+
+def _init(each: argparse.ArgumentParser) -> None:
+    each.add_argument(
+        "folder", metavar="DIR", nargs="?", default=".", help="folder to write to (default: here)"
+    )
+
+
+def _plan(each: argparse.ArgumentParser) -> None:
+    each.add_argument("project", metavar="PROJECT.toml", help="project file")
+    each.add_argument(
+        "--out",
+        metavar="DIR",
+        help="folder for the tables (default: plan/ beside the project file)",
+    )
+    _target(each, "instead of the project's")
+    each.add_argument("--budget", metavar="B", type=_number, help="most to spend, in its currency")
+    each.add_argument("--weeks", metavar="W", type=_number, help="weeks to the last delivery")
+    each.add_argument(
+        "--json", action="store_true", help="print the tables as JSON; files only with --out"
+    )
+
+
+def _target(each: argparse.ArgumentParser, what: str, confidence: float | None = None) -> None:
+    each.add_argument("--target", metavar="E", type=_number, help=f"error to reach, {what}")
+    default = "" if confidence is None else f" (default: {confidence})"
+    each.add_argument(
+        "--confidence",
+        metavar="C",
+        type=_number,
+        default=confidence,
+        help=f"wanted probability of reaching it{default}",
+    )
+
+
+def _runs(each: argparse.ArgumentParser) -> None:
+    each.add_argument(
+        "runs",
+        metavar="RUNS.csv",
+        help="one row a run: error, and a column of examples for each source",
+    )
+    _target(each, "in the unit of the runs", 0.8)
+    each.add_argument(
+        "--worst", metavar="E", type=_number, help="error with no data at all, such as chance level"
+    )
+    _json(each)
+
+
+def _sources(each: argparse.ArgumentParser) -> None:
+    each.add_argument(
+        "project",
+        metavar="PROJECT.toml",
+        nargs="?",
+        help="project file; without it, the kinds of source and their defaults",
+    )
+    _json(each)
+
+
+def _count(each: argparse.ArgumentParser) -> None:
+    each.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="+",
+        help="folder or file: txt, jsonl, csv, parquet, also .gz and .zst",
+    )
+    each.add_argument(
+        "--encoding",
+        metavar="E",
+        action="append",
+        help="o200k_base (default), cl100k_base; repeatable",
+    )
+    each.add_argument(
+        "--column", metavar="C", default="text", help="of jsonl, csv and parquet (default: text)"
+    )
+    each.add_argument(
+        "--split",
+        choices=("file", "line", "paragraph"),
+        default="file",
+        help="what a document is in a text file (default: file)",
+    )
+    each.add_argument("--exact", action="store_true", help="count every token, as is the default")
+    _json(each)
+
+
+def _price(each: argparse.ArgumentParser) -> None:
+    each.add_argument("--model", metavar="M", required=True, help="as its provider names it")
+    each.add_argument("--input", metavar="T", type=_whole, required=True, help="tokens of a prompt")
+    each.add_argument(
+        "--output", metavar="T", type=_whole, required=True, help="tokens of an answer"
+    )
+    each.add_argument("-n", dest="number", metavar="N", type=_whole, required=True, help="requests")
+    each.add_argument("--batch", action="store_true", help="ask by batch, at the batch price")
+    each.add_argument(
+        "--date", metavar="D", type=_date, help="day of the prices, as 2026-12-01 (default: today)"
+    )
+    _json(each)
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    return value
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
+
+
+def _date(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-12-01") from None
+
+
+_OPTIONS = {
+    "init": _init,
+    "plan": _plan,
+    "sources": _sources,
+    "fit": _runs,
+    "diagnose": _runs,
+    "count": _count,
+    "price": _price,
+}

@@ -1,0 +1,232 @@
+"""The command line: parse, call, print, exit code; nothing else.
+
+Exit code 0 done, 1 the target cannot be met (the tables are still written), 2 bad input, 130 broken
+off. Results go to stdout, messages to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.arguments import parse
+from planner.errors import DataplanError, Fault, InputError
+
+if TYPE_CHECKING:
+    from planner.fitted import FittedLaw
+    from planner.plan import Target
+    from planner.screen import Parts
+    from planner.table import Table
+
+DONE, UNREACHED, BAD, BROKEN_OFF = 0, 1, 2, 130
+TARGET = {"error": "target", "confidence": "confidence", "budget": "budget", "weeks": "weeks"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show is no fault
+            stream.reconfigure(errors="backslashreplace")
+    args = parse(argv, COMMANDS)
+    try:
+        code: int = COMMANDS[args.command](args)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return _closed(DONE)  # the reader has seen enough
+    except KeyboardInterrupt:
+        return _say("broken off", BROKEN_OFF)
+    except DataplanError as error:
+        return _say(str(error), BAD)
+    except OSError as error:
+        _say(f"{error.filename or 'output'}: {error.strerror or error}", BAD)
+        return _closed(BAD)
+
+
+def _say(message: str, code: int) -> int:
+    sys.stderr.write(f"dataplan: {message}\n")
+    return code
+
+
+def _closed(code: int) -> int:
+    """Drop what stdout still holds: writing it at exit would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _print(
+    args: argparse.Namespace,
+    tables: Mapping[str, Table],
+    parts: Callable[[Mapping[str, Table]], Parts],
+) -> None:
+    from planner.export import to_json
+    from planner.screen import rendered
+
+    sys.stdout.write(to_json(tables) if args.json else rendered(parts(tables), sys.stdout))
+
+
+def _named(error: InputError, options: Mapping[str, str]) -> InputError:
+    """The same faults, those of options under the option's name."""
+    from dataclasses import replace
+
+    renamed = (replace(fault, key=options.get(fault.key, fault.key)) for fault in error.faults)
+    return InputError(error.place, tuple(renamed))
+
+
+def _init(args: argparse.Namespace) -> int:
+    from planner.export import write_project
+
+    paths = write_project(args.folder)
+    sys.stdout.writelines(f"wrote {path}\n" for path in paths)
+    sys.stderr.write(f"next: put your numbers into it, then dataplan plan {paths[0]}\n")
+    return DONE
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from planner.export import write_csv
+    from planner.progress import meter
+    from planner.project import read
+    from planner.study import run
+    from planner.summary import plan_parts
+    from planner.tables import tables
+
+    given = {
+        key: value for key, name in TARGET.items() if (value := getattr(args, name)) is not None
+    }
+    try:
+        inputs = read(args.project, given)
+    except InputError as error:
+        raise _named(error, {f"target.{key}": f"--{TARGET[key]}" for key in given}) from None
+    with meter() as progress:
+        study = run(inputs, progress.stage)
+    found = tables(study)
+    if args.out or not args.json:
+        folder = Path(args.out) if args.out else inputs.folder / "plan"
+        written = write_csv(found, folder)
+        sys.stderr.write(f"{len(written)} tables written to {folder}; columns.csv explains them\n")
+    _print(args, found, plan_parts)
+    return DONE if study.plan.reaches else UNREACHED
+
+
+def _law(args: argparse.Namespace) -> tuple[FittedLaw, Target | None]:
+    from planner.fit import fit_law
+    from planner.plan import Target
+    from planner.progress import meter
+    from planner.project import read_runs
+
+    faults = []
+    if args.target is not None and not 0 < args.target < float("inf"):
+        faults.append(Fault("--target", args.target, "must be positive and finite"))
+    if not 0 < args.confidence < 1:
+        faults.append(Fault("--confidence", args.confidence, "must lie between 0 and 1"))
+    if args.worst is not None and not 0 < args.worst < float("inf"):
+        faults.append(Fault("--worst", args.worst, "must be positive and finite"))
+    if faults:
+        raise InputError(args.command, faults)
+    runs = read_runs(args.runs)
+    with meter() as progress:
+        progress.stage("fitting the law")
+        law = fit_law(runs, worst_error=args.worst)
+    return law, None if args.target is None else Target(args.target, args.confidence)
+
+
+def _fit(args: argparse.Namespace) -> int:
+    from planner.listings import law_tables
+    from planner.pages import law_parts
+
+    law, _ = _law(args)
+    found = law_tables(law, args.target, args.confidence)
+    _print(args, found, law_parts)
+    needs = [row["examples"] for row in found["required"].records()]
+    return UNREACHED if needs and all(need is None for need in needs) else DONE
+
+
+def _diagnose(args: argparse.Namespace) -> int:
+    from planner.diagnose import diagnose
+    from planner.listings import diagnosis_tables
+    from planner.pages import findings_parts
+
+    law, target = _law(args)
+    _print(args, diagnosis_tables(diagnose(law, target), law.warnings), findings_parts)
+    return DONE
+
+
+def _sources(args: argparse.Namespace) -> int:
+    from planner.listings import default_tables, source_tables
+    from planner.pages import default_parts, source_parts
+    from planner.project import read
+    from sources.defaults import load
+
+    if args.project is None:
+        _print(args, default_tables(load()), default_parts)
+        return DONE
+    inputs = read(args.project)
+    tables = source_tables(inputs.sources, inputs.currency, inputs.target.weeks)
+    _print(args, tables, source_parts)
+    return DONE
+
+
+def _count(args: argparse.Namespace) -> int:
+    from planner.listings import count_tables
+    from planner.pages import count_parts
+    from planner.progress import meter
+    from sources.base import SourceError
+    from sources.tokens import corpus
+
+    counts = []
+    try:
+        for encoding in dict.fromkeys(args.encoding or ["o200k_base"]):
+            with meter() as progress:
+                progress.stage(f"counting {encoding}")
+                counts.append(
+                    corpus(
+                        args.paths,
+                        column=args.column,
+                        split=args.split,
+                        encoding=encoding,
+                        progress=progress.share,
+                    )
+                )
+    except SourceError as error:
+        fault = InputError("count", error.faults)
+        raise _named(fault, {"encoding": "--encoding", "path": "PATH"}) from None
+    _print(args, count_tables(counts), count_parts)
+    return DONE
+
+
+def _price(args: argparse.Namespace) -> int:
+    import datetime
+    from dataclasses import replace
+
+    from planner.listings import price_tables
+    from planner.pages import price_parts
+    from sources.base import SourceError
+    from sources.prices import price, shutdown
+
+    date = args.date or datetime.date.today()
+    try:
+        found = price(args.model, args.input, args.output, date, batch=args.batch)
+    except SourceError as error:
+        # the advice is meant for a project file; its first half may still name the nearest model
+        first = (replace(f, advice=f.advice.partition(" else ")[0]) for f in error.faults)
+        named = {"teacher": "--model", "batch_api": "--batch"}
+        raise _named(InputError("price", tuple(first)), named) from None
+    tokens = (args.input, args.output)
+    tables = price_tables(found, shutdown(found.model), tokens, args.number, args.batch)
+    _print(args, tables, price_parts)
+    return DONE
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "init": _init,
+    "plan": _plan,
+    "sources": _sources,
+    "fit": _fit,
+    "diagnose": _diagnose,
+    "count": _count,
+    "price": _price,
+}
