@@ -169,7 +169,7 @@ def _name_faults(names: list[str], known: Sequence[str]) -> list[Fault]:
             faults.append(Fault(f"column {name!r}", None, problem, "rename the column"))
         elif known and name not in known:
             problem = "is no source of this project"
-            faults.append(Fault(f"column {name}", None, problem, nearest(name, known)))
+            faults.append(Fault(f"column {name}", None, problem, nearest(name, list(known))))
     return faults
 
 
