@@ -20,7 +20,6 @@ from planner.plan import Target
 from planner.schema import (
     EffectTable,
     ProjectTable,
-    Task,
     agreement_faults,
     key,
     reference_faults,
@@ -197,15 +196,19 @@ def _sources(
             continue
         if name_problem(name):
             continue  # a fault already
+        believed = None if effect is None else _effect(f"{here}.effect", effect, faults)
+        if believed and kind == "text":
+            table["effect"] = effect  # its assumptions show it
         try:
             sources[name] = catalogue.build(kind, name, table, context)
         except SourceError as error:
             faults += [replace(fault, key=f"{here}.{fault.key}") for fault in error.faults]
             continue
-        if effect is not None:
-            found = _effect(f"{here}.effect", effect, sources[name], context.task, faults)
-            if found:
-                effects[name] = found
+        if effect is not None and (sources[name].role != "text" or context.task != "supervised"):
+            problem = "is for unlabelled text in a supervised task only"
+            faults.append(Fault(f"{here}.effect", None, problem, "leave it out"))
+        elif believed:
+            effects[name] = believed
     return sources, effects
 
 
@@ -217,13 +220,7 @@ def _kind_fault(here: str, kind: Any, table: Mapping[str, Any]) -> Fault:
     return Fault(f"{here}.kind", kind, problem, f"use one of {known}")
 
 
-def _effect(
-    here: str, table: Any, source: Source, task: Task, faults: list[Fault]
-) -> Effect | None:
-    if source.role != "text" or task != "supervised":
-        problem = "is for unlabelled text in a supervised task only"
-        faults.append(Fault(here, None, problem, "leave it out"))
-        return None
+def _effect(here: str, table: Any, faults: list[Fault]) -> Effect | None:
     if not isinstance(table, dict):
         faults.append(Fault(here, table, "must be {low = .., base = .., high = ..}"))
         return None
