@@ -184,9 +184,11 @@ def _verdict(
             "" if answer == "scales" else "watch: " + ("; ".join(plan.binding) or "little room")
         )
         return Finding(question, answer, plan.probability, evidence, advice)
-    within = "; ".join(plan.binding)
+    within = "; ".join(name for name in plan.binding if not name.startswith("floor"))
     if plan.probability <= NO:
-        advice = f"lower the target or lift: {within}" if within else "lower the target"
+        advice = "lower the target" + (f", or lift what binds: {within}" if within else "")
+        if ever < YES:
+            advice += "; better labels, features or models come before more data"
         return Finding(question, "does not scale", 1 - plan.probability, evidence, advice)
     advice = _next(law, sources).advice
     if within:

@@ -29,7 +29,8 @@ SMALL = 30_000  # choices up to which the branch and bound may run to its end
 SMALL_BOXES = 20_000
 BOXES = 96  # boxes where it cannot hope to: the local search decides, the boxes give a bound
 HUGE = 1e9  # [example] stands for "unlimited" where neither need nor budget ends it sooner
-TEXT_LEVELS = 4  # amounts of each text source that are tried, besides none
+TOLERANCE = 1.0001  # of the least error within limits
+TEXT_LEVELS = 3  # amounts of each text source that are tried, besides none
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def least_error_plan(
 ) -> Plan:
     """The plan whose error at the wanted confidence is least within budget and weeks.
 
-    The least error is found by bisection to 0.2%; the cheapest plan that reaches it is returned.
+    The least error is found by bisection to 0.01%; the cheapest plan that reaches it is returned.
     """
     market = _market(sources, law, contingency)
     best, owned = np.zeros(len(law.sources)), _owned(market)
@@ -99,7 +100,7 @@ def least_error_plan(
     low = 1e-4 * min(
         high, float(np.max(law.curve(np.full_like(law.log_speed, law.anchor.size))[1]))
     )
-    while high / low > 1.002:
+    while high / low > TOLERANCE:
         middle = math.sqrt(low * high)
         aim = replace(target, error=middle)
         found = _solve(market, aim, warm=[best])

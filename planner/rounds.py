@@ -53,16 +53,18 @@ def _shares(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> list[float
         total = np.where(law.is_text, 0.0, owned + share * bought)[None]
         return float(weighted_quantile(law.effective(total), law.weights, 0.5)[0])
 
-    final = size(1.0)
-    shares, wanted = [1.0], final / GROWTH
-    while wanted > max(law.anchor.size, size(0.0)) * 1.2 and len(shares) < MOST_ROUNDS:
-        low, high = 0.0, shares[0]
+    start, final = max(law.anchor.size, size(0.0)), size(1.0)
+    if final <= start:
+        return [1.0]
+    count = min(math.ceil(math.log(final / start) / math.log(GROWTH)), MOST_ROUNDS)
+    shares = []
+    for number in range(1, count):
+        wanted, low, high = start * (final / start) ** (number / count), 0.0, 1.0
         for _ in range(40):
             middle = (low + high) / 2
             low, high = (middle, high) if size(middle) < wanted else (low, middle)
-        shares.insert(0, high)
-        wanted /= GROWTH
-    return shares
+        shares.append(high)
+    return [*shares, 1.0]
 
 
 def _totals(plan: Plan, shares: list[float]) -> list[dict[str, float]]:

@@ -159,7 +159,7 @@ def _warnings(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[str, ...]:
     bought = {step.source.name for step in plan.steps}
     for source in inputs.sources:
         if source.name in bought:
-            warnings += [f"{source.name}: {text}" for text in source.warnings]
+            warnings += source.warnings
     tried = {name for fit in law.residuals() for name, n in fit.amounts.items() if n > 0}
     for name in sorted(bought - tried):
         warnings.append(f"{name} is in the plan but in no pilot: its quality is assumed")
