@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -211,3 +213,24 @@ def test_the_rules_catch_what_they_forbid(tmp_path: Path) -> None:
     assert opened(path) == {"open in line 10"}
     heavy = [n for n in at_module_level(tree(path).body) if isinstance(n, ast.Import)]
     assert {name for node in heavy for name in imported(node)} == {"scipy", "openai"}
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["text"]]
+    names = {re.split(r"[^\w-]", each)[0].replace("-", "_") for each in declared}
+    own = {"planner", "sources", *sys.stdlib_module_names}
+    for path in [*modules("planner"), *modules("sources")]:
+        used = {name.partition(".")[0] for name in imported(tree(path))} - own
+        assert used <= names, f"{path.name}: {used - names}"
+
+
+def test_every_declared_library_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {re.split("==", pin)[0].lower().replace("_", "-") for pin in pins if "==" in pin}
+    assert all(re.fullmatch(r"#.*|[\w.-]+==[\w.]+", pin) for pin in pins)
+    extras = project["optional-dependencies"]
+    for each in [*project["dependencies"], *extras["text"], *extras["dev"]]:
+        name = re.split(r"[^\w-]", each)[0].lower()
+        assert name in pinned | {"dataplan"}
