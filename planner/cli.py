@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.arguments import parse
-from planner.errors import DataplanError, Fault, InputError
 
 if TYPE_CHECKING:
+    from planner.errors import InputError
     from planner.fitted import FittedLaw
     from planner.plan import Target
     from planner.screen import Parts
@@ -32,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show is no fault
             stream.reconfigure(errors="backslashreplace")
     args = parse(argv, COMMANDS)
+    from planner.errors import DataplanError  # brings numpy, which --help must not wait for
+
     try:
         code: int = COMMANDS[args.command](args)
         sys.stdout.flush()
@@ -73,6 +75,8 @@ def _named(error: InputError, options: Mapping[str, str]) -> InputError:
     """The same faults, those of options under the option's name."""
     from dataclasses import replace
 
+    from planner.errors import InputError
+
     renamed = (replace(fault, key=options.get(fault.key, fault.key)) for fault in error.faults)
     return InputError(error.place, tuple(renamed))
 
@@ -87,6 +91,7 @@ def _init(args: argparse.Namespace) -> int:
 
 
 def _plan(args: argparse.Namespace) -> int:
+    from planner.errors import InputError
     from planner.export import write_csv
     from planner.progress import meter
     from planner.project import read
@@ -113,6 +118,7 @@ def _plan(args: argparse.Namespace) -> int:
 
 
 def _law(args: argparse.Namespace) -> tuple[FittedLaw, Target | None]:
+    from planner.errors import Fault, InputError
     from planner.fit import fit_law
     from planner.plan import Target
     from planner.progress import meter
@@ -171,6 +177,7 @@ def _sources(args: argparse.Namespace) -> int:
 
 
 def _count(args: argparse.Namespace) -> int:
+    from planner.errors import InputError
     from planner.listings import count_tables
     from planner.pages import count_parts
     from planner.progress import meter
@@ -202,6 +209,7 @@ def _price(args: argparse.Namespace) -> int:
     import datetime
     from dataclasses import replace
 
+    from planner.errors import InputError
     from planner.listings import price_tables
     from planner.pages import price_parts
     from sources.base import SourceError

@@ -115,10 +115,12 @@ def amount(value: Any) -> str:
 
 
 def money(value: Any) -> str:
-    """An amount of money: cents below 100, none above, in short from a billion on."""
+    """An amount of money: cents below 100, none above, in short from ten million on."""
     if value is None:
         return ""
-    return f"{value:,.2f}" if abs(value) < 100 else amount(value)
+    if abs(value) < 100:
+        return f"{value:,.2f}"
+    return f"{value / 1e6:,.1f}M" if 1e7 <= abs(value) < 1e9 else amount(value)
 
 
 def chance(value: Any) -> str:

@@ -138,7 +138,7 @@ def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
 
 
 def _spread(table: Table, own: Any, most: int = 5) -> list[tuple[Any, dict[str, Value]]]:
-    """The project's own target and others spread over what is in reach, and the first that is not."""
+    """The project's own target, others spread over what is in reach, and the first that is not."""
     both = list(zip(table.rows, table.records(), strict=True))
     reached = [i for i, (_, record) in enumerate(both) if record["cost"] is not None]
     beyond = [i for i in range(len(both)) if i not in reached][:1]

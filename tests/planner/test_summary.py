@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner import screen
+from planner.listings import source_tables
+from planner.pages import source_parts
+from planner.screen import amount, chance, money, number, rendered
+from planner.summary import plan_parts
+from planner.tables import tables
+from tests.planner import samples
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def page(**changes: object) -> str:
+    return rendered(plan_parts(tables(samples.study(**changes))), io.StringIO())
+
+
+def test_says_what_a_reader_needs() -> None:
+    text = page()
+    first = text.split("\n\n")[0].replace("\n", " ")
+    assert first.startswith("Sample: error rate <= 0.26 can be reached for 2,588 EUR in 6 weeks")
+    assert "probability 0.81, wanted 0.80" in first
+    assert "Verdict: yes, with crowd labels" in first
+    for row in (
+        "human                 1,000     0.8333  1,533  1,246 to 1,917      6  published",
+        "total                                   2,588  2,113 to 3,254      6",
+        "what binds         pool of annotators: human stops at 1,000",
+        "warning            weak prior: 2 pilot sizes",
+        "next               measure human at 800 next",
+        "    1  human 300",
+        "0.1  out of reach",
+    ):
+        assert row in text
+    assert "error rate 0.2512 (0.2312 to 0.271, 90% interval)" in text
+    assert "probability 0.37 only" in text
+    assert "338 of contingency" in text
+
+
+def test_says_when_the_target_is_out_of_reach() -> None:
+    text = page(plan=samples.plan(False), best_guess=None, best_guess_probability=None)
+    first = text.split("\n\n")[0].replace("\n", " ")
+    assert "error rate <= 0.26 is out of reach" in first
+    assert "probability 0.31, wanted 0.80" in first
+    assert "best-guess plan    none" in text
+
+
+def test_a_plan_that_buys_nothing() -> None:
+    empty = replace(samples.plan(), steps=(), bound=0.0)
+    text = page(plan=empty, frontier=(), path=replace(samples.path(), rounds=()))
+    assert "unit cost" not in text
+    assert "proven cheapest" in text
+
+
+def test_no_colours_but_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    parts = plan_parts(tables(samples.study()))
+    assert "\x1b[" not in rendered(parts, io.StringIO())
+    assert "\x1b[" in rendered(parts, Terminal())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in rendered(parts, Terminal())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=120), st.floats(1e-6, 1e6), st.floats(1, 1e9))
+def test_fits_80_columns_whatever_the_names_and_sizes(
+    name: str, price: float, quantity: float
+) -> None:
+    line = replace(samples.HUMAN.lines[0], unit_price=price)
+    source = replace(samples.HUMAN, name=name, lines=(line,))
+    step = samples.step(source, quantity, quantity, 1.0)
+    plan = replace(samples.plan(), steps=(step,), binding=(name,), bound=None)
+    inputs = replace(samples.Inputs(), name=name, sources=(source,))
+    study = samples.study(
+        plan=plan, inputs=inputs, frontier=(samples.Point(0.26, plan),), warnings=(name,)
+    )
+    text = rendered(plan_parts(tables(study)), io.StringIO())
+    text += rendered(source_parts(source_tables((source,), "EUR", 12.0)), io.StringIO())
+    assert max(map(screen_width, text.split("\n"))) <= 80
+    assert "\u2026" not in text or "\u2026" in name  # no number is cut
+
+
+def screen_width(line: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(line)
+
+
+def test_names_cannot_steer_the_terminal_nor_the_markup() -> None:
+    source = replace(samples.HUMAN, name="\x1b[31m[red]:smile:\x07")
+    plan = replace(samples.plan(), steps=(samples.step(source, 5, 5.0, 1.0),))
+    text = page(plan=plan)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "[red]" in text
+    assert ":smile:" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (0, "0"),
+        (0.0, "0"),
+        (0.26, "0.26"),
+        (0.2512345, "0.2512"),
+        (12.5, "12.5"),
+        (100.0, "100"),
+        (1000, "1,000"),
+        (123456.7, "123,457"),
+        (9.99999, "10"),
+        (0.00001234, "1.234e-05"),
+        (2e9, "2.000e+09"),
+        (-0.5, "-0.5"),
+    ],
+)
+def test_numbers(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+def test_other_figures() -> None:
+    assert [money(x) for x in (None, 0, 99.994, 100, 1234567.8, 2.5e7, 3e12)] == [
+        "", "0.00", "99.99", "100", "1,234,568", "25.0M", "3e+12",
+    ]  # fmt: skip
+    assert [amount(x) for x in (None, 0, 1000, 5e10)] == ["", "0", "1,000", "5e+10"]
+    assert [chance(x) for x in (None, 0, 0.001, 0.8, 0.999, 1)] == [
+        "", "0.00", "< .01", "0.80", "> .99", "1.00",
+    ]  # fmt: skip
+    assert screen.shown("a\x00b") == "a\ufffdb"
