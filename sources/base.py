@@ -34,8 +34,8 @@ class Fault:
 
     def __str__(self) -> str:
         shown = repr(self.value)
-        if len(shown) > 60:
-            shown = shown[:57] + "..."
+        if len(shown) > 160:  # the end of a path says more than its start
+            shown = f"{shown[:60]}...{shown[-97:]}"
         found = "" if self.value is None else f" = {shown}"
         advice = f"; {self.advice}" if self.advice else ""
         return f"{self.key}{found}: {self.problem}{advice}"
