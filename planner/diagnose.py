@@ -260,10 +260,12 @@ def _next(law: FittedLaw, sources: Sequence[Source]) -> Finding:
     """The next measurement: twice the largest pilot; four times at a cold start or weak prior."""
     cold = _stage(law).answer == "cold start"
     factor = 4 if cold or law.weak_prior else 2
-    size = factor * law.anchor.size
-    text = f"the largest pilot is {law.anchor.size:,.0f} effective examples"
-    advice = f"train on {size:,.0f} {law.reference} examples with 3 seeds and fit again"
+    size, capped = factor * law.anchor.size, ""
     named = [source for source in sources if source.name == law.reference]
-    if named and size <= named[0].limits.max_examples:
-        advice += f" (cost {float(named[0].cost(math.ceil(size))):,.0f})"
-    return Finding("next measurement", f"{size:,.0f} {law.reference} examples", None, text, advice)
+    if named and size > (most := named[0].limits.max_examples + named[0].in_hand):
+        # more of the reference than there is
+        size, capped = most, f"; {named[0].limits.cap_reason} allow no more"
+    text = f"the largest pilot is {law.anchor.size:,.0f} effective examples"
+    what = f"{size:,.0f} examples of {law.reference}"
+    advice = f"train on {what} with 3 seeds and fit again{capped}"
+    return Finding("next measurement", what, None, text, advice)

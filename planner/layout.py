@@ -1,4 +1,4 @@
-"""Where each parameter of a law sits on the transformed scale, its prior, and how people read it."""
+"""Where each parameter of a law sits on the transformed scale, its prior, how people read it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Layout:
         return Normal(float(np.log(share / (1 - share))), 1.0)
 
     def natural(self, each: Family, u: Array) -> tuple[Array, Composition]:
-        """Natural curve parameters (draws, parameters of the family) and composition of draws `u`."""
+        """Natural curve parameters (draws, parameters) and composition of draws `u`."""
         theta = np.empty((len(u), len(each.parameters)))
         for i, parameter in enumerate(each.parameters):
             column = u[:, i]
@@ -134,7 +134,7 @@ class Layout:
     def summarise(
         self, kept: list[tuple[Family, Array]], mix: Composition
     ) -> tuple[LawParameter, ...]:
-        """Every parameter with median and 90% interval: curves by family, sources over all draws."""
+        """Every parameter with its 90% interval: curves by family, sources over all draws."""
         total = sum(len(u) for _, u in kept)
         rows: list[LawParameter] = []
         for each, u in kept:

@@ -29,7 +29,7 @@ SMALL = 30_000  # choices up to which the branch and bound may run to its end
 SMALL_BOXES = 20_000
 BOXES = 96  # boxes where it cannot hope to: the local search decides, the boxes give a bound
 HUGE = 1e9  # [example] stands for "unlimited" where neither need nor budget ends it sooner
-TOLERANCE = 1.0001  # of the least error within limits
+TOLERANCE, ROUGH = 1.0001, 1.003  # of the least error within limits: small markets, large ones
 TEXT_LEVELS = 3  # amounts of each text source that are tried, besides none
 
 
@@ -87,7 +87,8 @@ def least_error_plan(
 ) -> Plan:
     """The plan whose error at the wanted confidence is least within budget and weeks.
 
-    The least error is found by bisection to 0.01%; the cheapest plan that reaches it is returned.
+    The least error is found by bisection, to 0.01% where choices are few and else to 0.3%; the
+    cheapest plan that reaches it is returned.
     """
     market = _market(sources, law, contingency)
     best, owned = np.zeros(len(law.sources)), _owned(market)
@@ -97,10 +98,10 @@ def least_error_plan(
         return float(weighted_quantile(errors, law.weights, target.confidence)[0])
 
     high = reached(best)
-    low = 1e-4 * min(
-        high, float(np.max(law.curve(np.full_like(law.log_speed, law.anchor.size))[1]))
-    )
-    while high / low > TOLERANCE:
+    low = min(_least_conceivable(market, target), high)
+    fine = math.prod(len(_quantities(market, s, target)) for s in market.labels) <= SMALL
+    tolerance = TOLERANCE if fine else ROUGH
+    while high / low > tolerance:
         middle = math.sqrt(low * high)
         aim = replace(target, error=middle)
         found = _solve(market, aim, warm=[best])
@@ -109,6 +110,19 @@ def least_error_plan(
         else:
             best, high = found.amounts, min(middle, reached(found.amounts))
     return describe(market, target, best, None)
+
+
+def _least_conceivable(market: Market, target: Target) -> float:
+    """Error that no purchase undercuts at the confidence: all of everything, no own floors."""
+    law, size = market.law, np.zeros((len(market.law.weights), 1))
+    for source in market.labels:
+        most = np.array([_quantities(market, source, target)[-1] + source.in_hand])
+        size = size + law.contribution(market.column(source), most)
+    least = []
+    for text, _ in _text_levels(market, target):
+        floor, part = law.curve(law.with_text(size, _law_text(market, text)))
+        least.append(floor + part)
+    return float(weighted_quantile(np.min(least, axis=0), law.weights, target.confidence)[0])
 
 
 def frontier(
@@ -256,7 +270,7 @@ def _law_text(market: Market, text: Array) -> Array:
 
 
 def _quantities(market: Market, source: Source, target: Target) -> Array:
-    """Legal purchases of a source [example] within weeks and budget, rising from 0: all or a grid."""
+    """Legal purchases [example] within weeks and budget, rising from 0: all or a grid."""
     limits = source.limits
     most = limits.available(target.weeks)
     if math.isinf(most):
@@ -362,7 +376,7 @@ def _refine(
 
 
 def _zoom(source: Source, quantity: Array, value: float) -> tuple[Array, bool]:
-    """Finer list around `value` between its neighbours in `quantity`; whether it is finer at all."""
+    """Finer list around `value` between its neighbours; whether it is finer at all."""
     if value == 0:
         return quantity[:2] if len(quantity) > 1 else quantity, False
     at = int(np.searchsorted(quantity, value))

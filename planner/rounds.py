@@ -1,10 +1,10 @@
 """A plan in rounds: what to buy now, at which size to measure again, what is decided then.
 
-Each round brings the effective size to three times the one before, starting at the largest pilot,
-in the proportions of the plan. On real curves three such rounds, measured in between, reached the
-target in 94% of cases at 1.5 times the cost of knowing the curve beforehand (DESIGN, section 3),
-while every single purchase planned from pilots did worse. Rounds that the weeks do not allow are
-merged.
+Each round multiplies the effective size by the same factor, at most three, starting at the largest
+pilot, in the proportions of the plan. On real curves three rounds of a factor of three, measured in
+between, reached the target in 94% of cases at 1.5 times the cost of knowing the curve beforehand
+(DESIGN, section 3), while every single purchase planned from pilots did worse. Rounds that the
+weeks do not allow are merged.
 """
 
 from __future__ import annotations

@@ -71,6 +71,8 @@ def cheapest(
     trying first.
     """
     search = _Search(options, judge, confidence, ceiling)
+    if not search.possible():
+        return Outcome(None, math.inf, math.inf, 1)
     search.improve(starts)
     return search.prove(most_boxes)
 
@@ -187,12 +189,21 @@ class _Search:
         rows.append(_along(_put(best, j, 0), i, range(int(tops[i]) + 1)))
         return np.vstack(rows)
 
+    def possible(self) -> bool:
+        """Whether any choice can meet the target; a look at the box of all choices."""
+        self._bound([self._everything()])
+        return bool(self.open) or self.best is not None
+
+    def _everything(self) -> tuple[Choice, Choice]:
+        top = tuple(len(o.cost) - 1 for o in self.options)
+        return tuple(0 for _ in top), top
+
     # -- branch and bound ------------------------------------------------------------------------
 
     def prove(self, most_boxes: int) -> Outcome:
         """Split boxes, cheapest bound first, until nothing cheaper can be left."""
-        top = tuple(len(o.cost) - 1 for o in self.options)
-        self._bound([(tuple(0 for _ in top), top)])
+        self.open.clear()
+        self._bound([self._everything()])  # anew: the local search has lowered the ceiling
         while self.open and self.boxes < most_boxes:
             boxes: list[tuple[Choice, Choice]] = []
             while self.open and len(boxes) < BATCH:

@@ -1,7 +1,7 @@
 """Holds the plan against runs that were measured later: `python check_plan.py`.
 
-The law sees pilots.csv only (at most 800 labels a run). larger_runs.csv holds the runs of up to 6,400
-labels, so here one can see what the plan promised and what then came out, good or bad.
+The law sees pilots.csv only (at most 800 labels a run). larger_runs.csv holds the runs of up to
+6,400 labels, so here one can see what the plan promised and what then came out, good or bad.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """CPU time and memory of the installed command, as whole processes; reports, never judges.
 
-Goals: `dataplan --help` under 0.3 CPU s; the plan of the sentiment example under 4 CPU s and 400 MB.
+Goals: `dataplan --help` under 0.3 CPU s; the sentiment example under 4 CPU s and 400 MB.
 """
 
 from __future__ import annotations

@@ -90,5 +90,7 @@ def test_every_finding_has_evidence_and_sane_probabilities():
 def test_probabilities_of_the_alternatives_add_up(which):
     law = small.law(("a",), draws=90)
     finding = getattr(diagnose(law), which)
-    shares = [float(part.split()[-1].rstrip("%.")) for part in finding.evidence.split(". ")[0].split(",")]
+    shares = [
+        float(part.split()[-1].rstrip("%.")) for part in finding.evidence.split(". ")[0].split(",")
+    ]
     assert sum(shares) == pytest.approx(100, abs=2)
