@@ -126,8 +126,10 @@ def _lines(
         used = {key: numbers[key] for key in ("compute_per_hour", "examples_per_hour")} | keep
         return line("compute", used, _compute), setup
     made = [setup]
-    ways = (("prompt", "prompt_tokens", "input_price"),)
-    ways += (("completion", "completion_tokens", "output_price"),)
+    ways = (
+        ("prompt", "prompt_tokens", "input_price"),
+        ("completion", "completion_tokens", "output_price"),
+    )
     for item, size, price in ways:
         used = {"tokens": numbers[size], "price": costs[price]} | keep
         made.append(line(item, used, lambda v: v["tokens"] * v["price"] / v["keep_rate"]))

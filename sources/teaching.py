@@ -160,7 +160,7 @@ def _texts(model: Settings, key: str, context: Context) -> list[str]:
 
 def _read(key: str, path: str, model: Settings, context: Context) -> list[str]:
     place: Path = context.folder / path
-    split = "file" if key == "prompt_template" else "line"
+    split: documents.Split = "file" if key == "prompt_template" else "line"
     try:
         return list(documents.texts(place, column=model.column, split=split))
     except SourceError as error:

@@ -142,7 +142,7 @@ def corpus(
     _coder(encoding)
     seen: set[bytes] = set()
     tokens = characters = rows = empty = done = 0
-    faults = []
+    faults: list[Fault] = []
     for place, size in zip(places, sizes, strict=True):
         try:
             for text, at in documents(place, column, split):

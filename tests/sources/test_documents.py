@@ -79,6 +79,12 @@ def test_a_folder_is_read_whole_but_for_hidden_files(tmp_path: Path) -> None:
     assert list(documents.texts(tmp_path / "a.txt", split="paragraph")) == ["one", "two\nthree"]
 
 
+def test_documents_that_differ_in_a_lone_surrogate_are_two(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a\\ud800"}\n{"text": "a"}\n{"text": "a\\ud801"}\n')
+    assert tokens.corpus([path]).documents == 3
+
+
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.txt").write_text(f"document {name}\n")
