@@ -71,7 +71,7 @@ def cheapest_plan(
     """The cheapest legal purchases with P(error <= target.error) >= target.confidence.
 
     contingency [ratio] is added to every cost and counts against the budget. prove: also compute a
-    lower bound on the cost of any legal plan. If no plan meets target, budget and weeks at once,
+    lower bound on the cost of any legal plan (text in the few amounts that are tried). If no plan meets target, budget and weeks at once,
     the plan returned has `reaches` False and brings the error down as far as the limits allow at
     that confidence. Raises InputError if a source is not a column of the law.
     """
@@ -196,7 +196,7 @@ def _solve(
         boxes = SMALL_BOXES if math.prod(map(len, lists)) <= SMALL else BOXES
         starts = [_nearest(market, lists, amounts) for amounts in warm]
         aim = Aim(judge, target.confidence, boxes)
-        chosen, outcome = _refine(market, lists, aim, left, starts)
+        chosen, outcome, lists = _refine(market, lists, aim, left, starts)
         if outcome.choice is not None and outcome.cost + text_cost < best.cost:
             amounts = np.zeros(len(market.law.sources))
             for source, quantity in zip(market.labels, chosen, strict=True):
@@ -355,24 +355,30 @@ def _refine(
     aim: Aim,
     ceiling: float,
     starts: list[tuple[int, ...]],
-) -> tuple[list[float], Outcome]:
-    """Search the lists, then ever finer lists around the best choice, down to single batches."""
+) -> tuple[list[float], Outcome, list[Array]]:
+    """Search the lists, then ever finer lists around the best choice, down to single batches.
+
+    Returns the quantities chosen, the outcome, and all that was listed: so fine near the best
+    choice that a bound on what lies between is tight there.
+    """
     outcome = aim.cheapest(_options(market, lists), ceiling, starts)
     if outcome.choice is None:
-        return [], outcome
+        return [], outcome, lists
     chosen = [float(q[i]) for q, i in zip(lists, outcome.choice, strict=True)]
+    listed = lists
     for _ in range(12):
         zoomed = [_zoom(s, q, v) for s, q, v in zip(market.labels, lists, chosen, strict=True)]
         if not any(finer for _, finer in zoomed):
             break
         lists = [quantity for quantity, _ in zoomed]
+        listed = [np.union1d(all_, near) for all_, near in zip(listed, lists, strict=True)]
         start = tuple(int(np.searchsorted(q, v)) for q, v in zip(lists, chosen, strict=True))
         again = aim.cheapest(_options(market, lists), outcome.cost, [start])
         if again.choice is None:
             break
         chosen = [float(q[i]) for q, i in zip(lists, again.choice, strict=True)]
         outcome = again
-    return chosen, outcome
+    return chosen, outcome, listed
 
 
 def _zoom(source: Source, quantity: Array, value: float) -> tuple[Array, bool]:
