@@ -7,6 +7,7 @@ import datetime
 import difflib
 import math
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -81,7 +82,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
         from planner.export import version
 
-        parser.exit(0, f"dataplan {version()}\n")
+        sys.stdout.write(f"dataplan {version()}\n")
+        parser.exit()
 
 
 def parse(argv: Sequence[str] | None, commands: Iterable[str]) -> argparse.Namespace:

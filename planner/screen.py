@@ -123,6 +123,11 @@ def money(value: Any) -> str:
     return f"{value / 1e6:,.1f}M" if 1e7 <= abs(value) < 1e9 else amount(value)
 
 
+def weeks(value: Any) -> str:
+    """Weeks to the tenth; "" for unknown."""
+    return "" if value is None else f"{value:,.1f}"
+
+
 def chance(value: Any) -> str:
     """A probability with two decimals that never claims certainty it does not have."""
     if value is None:

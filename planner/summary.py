@@ -18,8 +18,11 @@ from planner.screen import (
     number,
     pairs,
     title,
+    weeks,
 )
 from planner.table import Table, Value
+
+PROVEN = 0.0005  # a gap that is nothing but rounding
 
 
 def _mix(names: Sequence[str], amounts: Sequence[Value]) -> str:
@@ -46,7 +49,7 @@ def plan_parts(tables: Tables) -> Parts:
 def _verdict(facts: Mapping[str, Any]) -> str:
     aim = f"{facts['metric']} <= {number(facts['target'])}"
     sure = f"probability {chance(facts['probability'])}, wanted {chance(facts['confidence'])}"
-    spent = f"{money(facts['cost'])} {facts['unit of cost']} in {number(facts['weeks'], 2)} weeks"
+    spent = f"{money(facts['cost'])} {facts['unit of cost']} in {weeks(facts['weeks'])} weeks"
     if facts["reaches"] == "yes":
         return f"{facts['project']}: {aim} can be reached for {spent} ({sure})"
     return f"{facts['project']}: {aim} is out of reach; the least error costs {spent} ({sure})"
@@ -60,13 +63,13 @@ def _purchases(plan: Table, facts: Mapping[str, Any]) -> Parts:
             number(row["unit_cost"]),
             money(row["total"]),
             f"{money(row['low'])} to {money(row['high'])}",
-            number(row["weeks"], 2),
+            weeks(row["weeks"]),
             row["provenance"],
         )
         for row in plan.records()
     ]
     spread = f"{money(facts['cost_low'])} to {money(facts['cost_high'])}"
-    sums = ("total", "", "", money(facts["cost"]), spread, number(facts["weeks"], 2), "")
+    sums = ("total", "", "", money(facts["cost"]), spread, weeks(facts["weeks"]), "")
     heads = ("buy", "quantity", "unit cost", "total", "low to high", "weeks", "rests on")
     note = (
         f"{facts['unit of cost']}, {money(facts['contingency'])} of contingency and all fees "
@@ -86,8 +89,8 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     else:
         found.append(("best-guess plan", "none: even the best-fitting law does not get there"))
     if facts["gap"] is not None:
-        gap = facts["gap"]
-        proof = "proven cheapest" if not gap else f"at most {gap:.1%} above the cheapest there is"
+        least = f"no plan can cost less than {money(facts['bound'])} {money_unit}"
+        proof = "proven cheapest" if facts["gap"] < PROVEN else least
         found.append(("how good", proof))
     limits = [
         f"{money(facts['budget'])} {money_unit}" if facts["budget"] is not None else "",
@@ -107,7 +110,7 @@ def _path(path: Table, facts: Mapping[str, Any]) -> Parts:
                 str(record["round"]),
                 _mix(path.header[fixed:], row[fixed:]),
                 money(record["cumulative_cost"]),
-                number(record["end_week"], 2),
+                weeks(record["end_week"]),
                 f"{number(record['error_low'], 3)} to {number(record['error_high'], 3)}",
                 chance(record["reached"]),
             )
@@ -129,7 +132,7 @@ def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
             (
                 number(record["target"]),
                 money(record["cost"]) if reached else "out of reach",
-                number(record["weeks"], 2) if reached else "",
+                weeks(record["weeks"]) if reached else "",
                 _mix(table.header[fixed:], row[fixed:]) if reached else "",
             )
         )

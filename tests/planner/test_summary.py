@@ -33,17 +33,18 @@ def page(**changes: object) -> str:
 def test_says_what_a_reader_needs() -> None:
     text = page()
     first = text.split("\n\n")[0].replace("\n", " ")
-    assert first.startswith("Sample: error rate <= 0.26 can be reached for 2,588 EUR in 6 weeks")
+    assert first.startswith("Sample: error rate <= 0.26 can be reached for 2,588 EUR in 6.0 weeks")
     assert "probability 0.81, wanted 0.80" in first
     assert "Verdict: yes, with crowd labels" in first
     for row in (
-        "human                 1,000     0.8333  1,533  1,246 to 1,917      6  published",
-        "total                                   2,588  2,113 to 3,254      6",
+        "human                 1,000     0.8333  1,533  1,246 to 1,917    6.0  published",
+        "total                                   2,588  2,113 to 3,254    6.0",
         "what binds         pool of annotators: human stops at 1,000",
         "warning            weak prior: 2 pilot sizes",
         "next               measure human at 800 next",
         "    1  human 300",
         "0.1  out of reach",
+        "how good           no plan can cost less than 2,500 EUR",
     ):
         assert row in text
     assert "error rate 0.2512 (0.2312 to 0.271, 90% interval)" in text
