@@ -71,9 +71,10 @@ def cheapest_plan(
     """The cheapest legal purchases with P(error <= target.error) >= target.confidence.
 
     contingency [ratio] is added to every cost and counts against the budget. prove: also compute a
-    lower bound on the cost of any legal plan (text in the few amounts that are tried). If no plan meets target, budget and weeks at once,
-    the plan returned has `reaches` False and brings the error down as far as the limits allow at
-    that confidence. Raises InputError if a source is not a column of the law.
+    lower bound on the cost of any legal plan (text in the few amounts that are tried). If no plan
+    meets target, budget and weeks at once, the plan returned has `reaches` False and brings the
+    error down as far as the limits allow at that confidence. Raises InputError if a source is not a
+    column of the law.
     """
     market = _market(sources, law, contingency)
     found = _solve(market, target, prove=prove)
