@@ -99,7 +99,7 @@ def number(value: Any, digits: int = 4) -> str:
         return ""
     size = abs(value)
     if size and (size >= 1e9 or size < 1e-4):
-        return f"{value:.{digits - 1}e}"
+        return f"{value:.{digits}g}"
     if size >= 10**digits:
         return f"{value:,.0f}"
     whole = len(str(int(size))) if size >= 1 else 0

@@ -152,7 +152,11 @@ BAD = [
     ('file = "pilots.csv"', "rows = [{human = 100, error = nan}]", "error"),
     ('file = "pilots.csv"', "rows = [{human = 100, error = 1.2}]", "error"),
     ('file = "pilots.csv"', "rows = [{human = -1, error = 0.2}]", "human"),
-    ("[sources.crowd]", '[sources.t]\nkind = "text"\npath = "empty"\n[sources.crowd]', "no document"),
+    (
+        "[sources.crowd]",
+        '[sources.t]\nkind = "text"\npath = "empty"\n[sources.crowd]',
+        "no document",
+    ),
     ("[sources.crowd]", '[sources.t]\nkind = "text"\npath = "bin"\n[sources.crowd]', "bin/a.txt"),
     (
         "[sources.crowd]",
