@@ -24,7 +24,7 @@ def jsonl(path: Path) -> bytes:
 
 def csv(path: Path) -> bytes:
     rows = ['"' + text.replace('"', '""') + '"' for text in TEXTS]
-    return ("\ufeffid,text\r\n" + "".join(f"1,{row}\r\n" for row in rows)).encode()
+    return ("\ufefftext,id\r\n" + "".join(f"{row},1\r\n" for row in rows)).encode()
 
 
 def zipped(data: bytes) -> bytes:

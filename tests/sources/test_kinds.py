@@ -276,7 +276,7 @@ def test_price_from_the_catalogue_and_in_batches() -> None:
     settings = {"teacher": "gpt-4o-mini", "prompt_tokens": 300, "completion_tokens": 200}
     settings |= {"keep_rate": 1, "inputs": 5000}
     source = make("distillation", settings)
-    # FACTS of the catalogue: 0.15 and 0.60 a million
+    # in the catalogue: 0.15 and 0.60 a million
     assert prices(source)["prompt"] == pytest.approx(45e-6)
     assert prices(source)["completion"] == pytest.approx(120e-6)
     assert source.limits.max_examples == 5000
