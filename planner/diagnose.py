@@ -40,7 +40,7 @@ def diagnose(
         stage=_stage(law),
         pattern=_pattern(law, target, sources),
         verdict=_verdict(law, target, plan, sources),
-        checks=(*checks, _next(law, sources)),
+        checks=(*checks, _next(law, plan, sources)),
     )
 
 
@@ -190,7 +190,7 @@ def _verdict(
         if ever < YES:
             advice += "; better labels, features or models come before more data"
         return Finding(question, "does not scale", 1 - plan.probability, evidence, advice)
-    advice = _next(law, sources).advice
+    advice = _next(law, plan, sources).advice
     if within:
         advice += f"; what binds: {within}"
     return Finding(question, "can't tell yet", plan.probability, evidence, advice)
@@ -256,16 +256,21 @@ def _emergence() -> Finding:
     return Finding("emergence over model size", "not measured", None, text, advice)
 
 
-def _next(law: FittedLaw, sources: Sequence[Source]) -> Finding:
-    """The next measurement: twice the largest pilot; four times at a cold start or weak prior."""
-    cold = _stage(law).answer == "cold start"
-    factor = 4 if cold or law.weak_prior else 2
-    size, capped = factor * law.anchor.size, ""
-    named = [source for source in sources if source.name == law.reference]
-    if named and size > (most := named[0].limits.max_examples + named[0].in_hand):
-        # more of the reference than there is
-        size, capped = most, f"; {named[0].limits.cap_reason} allow no more"
-    text = f"the largest pilot is {law.anchor.size:,.0f} effective examples"
-    what = f"{size:,.0f} examples of {law.reference}"
-    advice = f"train on {what} with 3 seeds and fit again{capped}"
-    return Finding("next measurement", what, None, text, advice)
+def _next(law: FittedLaw, plan: Plan | None, sources: Sequence[Source]) -> Finding:
+    """The next measurement: twice the largest pilot of the source that the plan mostly buys, four
+    times at a cold start or weak prior, and no more than there is."""
+    factor = 4 if law.weak_prior or _stage(law).answer == "cold start" else 2
+    name = law.reference
+    if plan is not None and (steps := [s for s in plan.steps if s.effective_examples]):
+        name = max(steps, key=lambda step: step.effective_examples or 0.0).source.name
+    tried = max((fit.amounts.get(name, 0.0) for fit in law.residuals()), default=0.0)
+    size, capped = factor * (tried or law.anchor.size), ""
+    for source in sources:
+        most = source.limits.max_examples + source.in_hand
+        if source.name == name and size > most:
+            size, capped = most, f" (all there is: {source.limits.cap_reason})"
+    what = f"{size:,.0f} examples of {name}"
+    text = (
+        f"the largest pilot of {name} had {tried:,.0f}" if tried else f"no pilot has tried {name}"
+    )
+    return Finding("next measurement", what, None, text, f"train on {what}{capped} with 3 seeds")
