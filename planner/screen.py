@@ -124,8 +124,10 @@ def money(value: Any) -> str:
 
 
 def weeks(value: Any) -> str:
-    """Weeks to the tenth; "" for unknown."""
-    return "" if value is None else f"{value:,.1f}"
+    """Weeks to the tenth; "" for unknown, and what is shorter is said to be."""
+    if value is None:
+        return ""
+    return "< 0.1" if 0 < value < 0.05 else f"{value:,.1f}"
 
 
 def chance(value: Any) -> str:

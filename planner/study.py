@@ -160,6 +160,8 @@ def _warnings(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[str, ...]:
     for source in inputs.sources:
         if source.name in bought:
             warnings += source.warnings
+            if math.isinf(source.limits.per_week):
+                warnings.append(f"{source.name}: no per_week is known; it counts as there at once")
     tried = {name for fit in law.residuals() for name, n in fit.amounts.items() if n > 0}
     for name in sorted(bought - tried):
         warnings.append(f"{name} is in the plan but in no pilot: its quality is assumed")

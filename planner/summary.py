@@ -118,7 +118,7 @@ def _path(path: Table, facts: Mapping[str, Any]) -> Parts:
     heads = ("round", "buy", "cost so far", "week", "error (90%)", "P(met)")
     head = (
         f"Buy in rounds and stop when the target is met: {money(facts['expected_cost'])} expected, "
-        f"{money(facts['one_shot_cost'])} if all is bought at once"
+        f"{money(facts['one_shot_cost'])} if all is bought at once; rounds run one after another"
     )
     return [title(head), grid(heads, rows, ">~>>>>")]
 

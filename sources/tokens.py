@@ -159,8 +159,9 @@ def corpus(
             faults += error.faults
         done += size
     if not faults and not seen:
-        where = ", ".join(str(path) for path in paths) if places else "no file"
-        faults = [Fault("path", where, "holds no document", "check the path and the column")]
+        where = ", ".join(str(path) for path in paths) or "no path"
+        advice = "check the path, the column and the file endings"
+        faults = [Fault("path", where, "holds no document", advice)]
     if faults:
         raise SourceError(faults)
     repeated = rows - empty - len(seen)
