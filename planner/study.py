@@ -19,6 +19,7 @@ from planner.project import Inputs
 from planner.rounds import path
 from sources.base import Source
 
+REPEATS = 15.39  # R*: repetitions after which text read again is worth next to nothing more
 POINTS = 12  # targets of the frontier, beside the project's own
 Progress = Callable[[str], None]
 
@@ -83,11 +84,48 @@ def run(inputs: Inputs, progress: Progress | None = None) -> Study:
 
 def beliefs(inputs: Inputs) -> Beliefs:
     """What the project says of its sources before any pilot."""
-    known = {source.name: _belief(source, inputs) for source in inputs.sources}
-    return Beliefs(known, inputs.reference, inputs.worst_error, inputs.task_family)
+    reference = inputs.reference
+    if inputs.task == "language model":
+        reference = reference or _most_tried(inputs)
+    known = {s.name: _belief(s, inputs, _worth(s, inputs, reference)) for s in inputs.sources}
+    return Beliefs(known, reference, inputs.worst_error, inputs.task_family)
 
 
-def _belief(source: Source, inputs: Inputs) -> SourceBelief:
+def _most_tried(inputs: Inputs) -> str:
+    """The source with the largest pilot, then the first by name."""
+    tried = dict.fromkeys((source.name for source in inputs.sources), 0.0)
+    if inputs.pilots is not None and len(inputs.pilots):
+        most = inputs.pilots.amounts.max(axis=0)
+        tried.update(zip(inputs.pilots.sources, map(float, most), strict=True))
+    return min(tried, key=lambda name: (-tried[name], name))
+
+
+def _worth(source: Source, inputs: Inputs, reference: str | None) -> float:
+    """Tokens that a document brings against one of the reference [1], repeats counted as they fade.
+
+    In a language model's task tokens add up, so a document counts by its length. E epochs of U
+    tokens count as U + U R* (1 - exp(-(E - 1) / R*)), Muennighoff 2023 (arXiv:2305.16264). 1
+    where a length is not known.
+    """
+    if inputs.task != "language model":
+        return 1.0
+    named = {each.name: each for each in inputs.sources}
+    own, other = _tokens(source), _tokens(named[reference]) if reference in named else None
+    return own / other if own and other else 1.0
+
+
+def _tokens(source: Source) -> float | None:
+    """Effective tokens of a document over its epochs [token/document]; None if not known."""
+    found = {a.name: a.value for a in source.assumptions}
+    length, epochs = found.get("tokens_per_document"), found.get("epochs") or 1.0
+    if length is None:
+        return None
+    if epochs <= 1:
+        return length * epochs
+    return length * (1 + REPEATS * (1 - math.exp(-(epochs - 1) / REPEATS)))
+
+
+def _belief(source: Source, inputs: Inputs, worth: float) -> SourceBelief:
     limits, quality = source.limits, source.quality
     scale = limits.max_examples if math.isfinite(limits.max_examples) else None
     if source.role == "text":
@@ -96,7 +134,7 @@ def _belief(source: Source, inputs: Inputs) -> SourceBelief:
         normal = Normal(0.0, 0.3) if effect is None else Normal.of_range(*effect)
         return SourceBelief(is_text=True, effect=normal, effect_at=max(scale or 1e4, 1.0))
     return SourceBelief(
-        quality=Normal.of_range(quality.low, quality.base, quality.high),
+        quality=Normal.of_range(*(worth * q for q in (quality.low, quality.base, quality.high))),
         excess=BIASED_EXCESS if quality.biased else None,
         scale=scale,
     )

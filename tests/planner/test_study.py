@@ -148,3 +148,36 @@ def test_out_of_reach_says_how_far_it_gets(study):
     assert far.plan.steps
     assert far.plan.binding
     assert far.diagnosis.verdict.answer == "does not scale"
+
+
+def test_a_language_model_counts_documents_by_their_tokens(tmp_path):
+    """Ten times the tokens a document is ten times the effective examples; epochs fade."""
+    project = tmp_path / "project.toml"
+    project.write_text(
+        """name = "texts"
+task = "language model"
+worst_error = 4.0
+reference = "short"
+start = 2026-12-01
+[target]
+metric = "loss"
+error = 3.0
+[pilots]
+rows = [{short = 1000, error = 3.6}, {short = 4000, error = 3.3}, {short = 16000, error = 3.05}]
+[sources.short]
+kind = "text"
+documents = 100000
+tokens = 10000000
+[sources.long]
+kind = "text"
+documents = 100000
+tokens = 100000000
+epochs = 4
+""",
+        encoding="utf-8",
+    )
+    law = Project.load(project).study().law
+    quality = next(p for p in law.parameters() if (p.source, p.name) == ("long", "quality"))
+    repeats = 1 + 15.39 * (1 - np.exp(-3 / 15.39))
+    assert quality.median == pytest.approx(10 * repeats, rel=0.2)
+    assert repeats == pytest.approx(4 * 0.93, rel=0.01)
