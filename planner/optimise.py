@@ -194,7 +194,8 @@ def _solve(
             continue
         lists = [_quantities(market, s, replace(target, budget=left)) for s in market.labels]
         judge = Judge(market.law, target.error, used, _largest(market, lists))
-        boxes = SMALL_BOXES if math.prod(map(len, lists)) <= SMALL else BOXES
+        few = math.prod(map(len, lists)) <= SMALL
+        boxes = SMALL_BOXES if few else BOXES if prove else 0
         starts = [_nearest(market, lists, amounts) for amounts in warm]
         aim = Aim(judge, target.confidence, boxes)
         chosen, outcome, lists = _refine(market, lists, aim, left, starts)
