@@ -28,6 +28,9 @@ TARGET = {"error": "target", "confidence": "confidence", "budget": "budget", "we
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    # the matrices are small: more threads only burn time, and sums in another order
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show is no fault
             stream.reconfigure(errors="backslashreplace")
