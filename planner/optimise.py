@@ -14,50 +14,29 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.errors import Fault, InputError
-from planner.fitted import FittedLaw, smallest_meeting, weighted_quantile
+from planner.bill import describe
+from planner.fitted import FittedLaw, weighted_quantile
 from planner.judge import Judge
 from planner.laws import Array
-from planner.plan import Plan, Step, Target
+from planner.market import (
+    Market,
+    between,
+    in_hand,
+    law_text,
+    market_of,
+    options_of,
+    quantities,
+    text_levels,
+)
+from planner.plan import Plan, Target
 from planner.search import Options, Outcome, cheapest
 from sources.base import Source
 
-LISTED = 160  # sources with at most this many legal purchases are listed whole
-GRID = 40  # else so many points, in geometric steps
 ZOOM = 24  # points per source when refining around the best choice
 SMALL = 30_000  # choices up to which the branch and bound may run to its end
 SMALL_BOXES = 20_000
 BOXES = 96  # boxes where it cannot hope to: the local search decides, the boxes give a bound
-HUGE = 1e9  # [example] stands for "unlimited" where neither need nor budget ends it sooner
 TOLERANCE, ROUGH = 1.0001, 1.003  # of the least error within limits: small markets, large ones
-TEXT_LEVELS = 3  # amounts of each text source that are tried, besides none
-
-
-@dataclass(frozen=True)
-class Market:
-    """What can be bought: sources in the law's order of columns, law, and contingency [ratio]."""
-
-    sources: tuple[Source, ...]
-    law: FittedLaw
-    contingency: float
-
-    @property
-    def labels(self) -> tuple[Source, ...]:
-        """Labelled sources."""
-        return tuple(s for s in self.sources if s.role == "labels")
-
-    @property
-    def texts(self) -> tuple[Source, ...]:
-        """Unlabelled text sources."""
-        return tuple(s for s in self.sources if s.role == "text")
-
-    def column(self, source: Source) -> int:
-        """Column of a source in the law."""
-        return self.law.sources.index(source.name)
-
-    def price(self, source: Source, quantity: Array) -> Array:
-        """Cost [currency], contingency included."""
-        return source.cost(quantity) * (1 + self.contingency)
 
 
 def cheapest_plan(
@@ -76,7 +55,7 @@ def cheapest_plan(
     error down as far as the limits allow at that confidence. Raises InputError if a source is not a
     column of the law.
     """
-    market = _market(sources, law, contingency)
+    market = market_of(sources, law, contingency)
     found = _solve(market, target, prove=prove)
     if found.amounts is None:
         return least_error_plan(sources, law, target, contingency=contingency)
@@ -91,8 +70,8 @@ def least_error_plan(
     The least error is found by bisection, to 0.01% where choices are few and else to 0.3%; the
     cheapest plan that reaches it is returned.
     """
-    market = _market(sources, law, contingency)
-    best, owned = np.zeros(len(law.sources)), _owned(market)
+    market = market_of(sources, law, contingency)
+    best, owned = np.zeros(len(law.sources)), in_hand(market)
 
     def reached(amounts: Array) -> float:
         errors = law.errors((amounts + owned)[None])
@@ -100,7 +79,7 @@ def least_error_plan(
 
     high = reached(best)
     low = min(_least_conceivable(market, target), high)
-    fine = math.prod(len(_quantities(market, s, target)) for s in market.labels) <= SMALL
+    fine = math.prod(len(quantities(market, s, target)) for s in market.labels) <= SMALL
     tolerance = TOLERANCE if fine else ROUGH
     while high / low > tolerance:
         middle = math.sqrt(low * high)
@@ -117,11 +96,11 @@ def _least_conceivable(market: Market, target: Target) -> float:
     """Error that no purchase undercuts at the confidence: all of everything, no own floors."""
     law, size = market.law, np.zeros((len(market.law.weights), 1))
     for source in market.labels:
-        most = np.array([_quantities(market, source, target)[-1] + source.in_hand])
+        most = np.array([quantities(market, source, target)[-1] + source.in_hand])
         size = size + law.contribution(market.column(source), most)
     least = []
-    for text, _ in _text_levels(market, target):
-        floor, part = law.curve(law.with_text(size, _law_text(market, text)))
+    for text, _ in text_levels(market, target):
+        floor, part = law.curve(law.with_text(size, law_text(market, text)))
         least.append(floor + part)
     return float(weighted_quantile(np.min(least, axis=0), law.weights, target.confidence)[0])
 
@@ -136,7 +115,7 @@ def frontier(
 ) -> tuple[Plan | None, ...]:
     """Cheapest plan for each of `errors` at the target's confidence, budget and weeks; None where
     no legal plan reaches it."""
-    market = _market(sources, law, contingency)
+    market = market_of(sources, law, contingency)
     plans: dict[float, Plan | None] = {}
     warm: list[Array] = []
     # hardest first: what meets a hard target meets an easier one, so cost never falls
@@ -147,25 +126,6 @@ def frontier(
             warm = [found.amounts]
         plans[error] = None if found.amounts is None else describe(market, aim, found.amounts, None)
     return tuple(plans[float(error)] for error in errors)
-
-
-def _market(sources: Sequence[Source], law: FittedLaw, contingency: float) -> Market:
-    unknown = [s.name for s in sources if s.name not in law.sources]
-    if unknown:
-        known = ", ".join(law.sources)
-        raise InputError(
-            "sources", [Fault(n, None, "not in the law", f"known: {known}") for n in unknown]
-        )
-    ordered = sorted(sources, key=lambda s: law.sources.index(s.name))
-    return Market(tuple(ordered), law, contingency)
-
-
-def _owned(market: Market) -> Array:
-    """Examples in hand (sources of the law,)."""
-    owned = np.zeros(len(market.law.sources))
-    for source in market.sources:
-        owned[market.column(source)] = source.in_hand
-    return owned
 
 
 @dataclass(frozen=True)
@@ -184,15 +144,15 @@ def _solve(
     """The cheapest purchases that meet the target; `warm` are amounts worth trying first."""
     best = Found(None, math.inf, math.inf)
     bounds = []
-    for text, text_cost in _text_levels(market, target):
+    for text, text_cost in text_levels(market, target):
         left = min(target.budget, best.cost * (1 - 1e-9)) - text_cost
         if left < 0:
             bounds.append(math.inf)
             continue
-        used = _law_text(market, text)
+        used = law_text(market, text)
         if not prove and text_cost > 0 and not _helps(market, target, best.amounts, used):
             continue
-        lists = [_quantities(market, s, replace(target, budget=left)) for s in market.labels]
+        lists = [quantities(market, s, replace(target, budget=left)) for s in market.labels]
         judge = Judge(market.law, target.error, used, _largest(market, lists))
         few = math.prod(map(len, lists)) <= SMALL
         boxes = SMALL_BOXES if few else BOXES if prove else 0
@@ -217,7 +177,7 @@ def _helps(market: Market, target: Target, amounts: Array | None, text: Array) -
     spares a search where the pilots say that text does nothing."""
     if amounts is None:
         return True
-    total = (amounts + _owned(market))[None]
+    total = (amounts + in_hand(market))[None]
     without = market.law.probability(target.error, total)
     total[0, market.law.texts] = text[0]
     return bool(market.law.probability(target.error, total) > without)
@@ -238,100 +198,6 @@ def _nearest(market: Market, lists: list[Array], amounts: Array) -> tuple[int, .
         int(min(np.searchsorted(quantity, amounts[market.column(source)]), len(quantity) - 1))
         for source, quantity in zip(market.labels, lists, strict=True)
     )
-
-
-def _text_levels(market: Market, target: Target) -> list[tuple[Array, float]]:
-    """Combinations of text amounts to try and their cost [currency], none first."""
-    levels: list[tuple[Array, float]] = [(np.zeros(0), 0.0)]
-    for source in market.texts:
-        most = source.limits.available(target.weeks)
-        if math.isinf(most):
-            most = HUGE
-        steps = [0.0]
-        for i in range(TEXT_LEVELS if most else 0):
-            wanted = most * 4.0**-i
-            batch = source.limits.batch
-            legal = max(math.floor(wanted / batch) * batch, source.limits.smallest)
-            steps.append(float(legal))
-        unique = sorted(set(steps))
-        levels = [
-            (np.append(chosen, amount), cost + float(market.price(source, np.array(amount))))
-            for chosen, cost in levels
-            for amount in unique
-        ]
-    return sorted(levels, key=lambda level: level[1])
-
-
-def _law_text(market: Market, text: Array) -> Array:
-    """Text used (1, texts of the law): bought and in hand, in the law's order."""
-    names = [market.law.sources[k] for k in market.law.texts]
-    used = np.zeros((1, len(names)))
-    for source, quantity in zip(market.texts, text, strict=True):
-        used[0, names.index(source.name)] = quantity + source.in_hand
-    return used
-
-
-def _quantities(market: Market, source: Source, target: Target) -> Array:
-    """Legal purchases [example] within weeks and budget, rising from 0: all or a grid."""
-    limits = source.limits
-    most = limits.available(target.weeks)
-    if math.isinf(most):
-        most = _enough(market, source, target)
-    if most < limits.smallest:
-        return np.zeros(1)
-    listed = np.concatenate([[0.0], _between(source, limits.smallest, most, LISTED, GRID)])
-    affordable = market.price(source, listed) <= target.budget * (1 + 1e-9) + 1e-300
-    if affordable.all():
-        return listed
-    last = (
-        int(np.argmin(affordable)) - 1
-    )  # cost rises: all before the first dear one are affordable
-    if len(listed) <= LISTED or last < 1:
-        return listed[: last + 1]
-    return listed[: last + 2]  # the last grid point is dear, but not all purchases before it are
-
-
-def _between(source: Source, low: float, high: float, listed: int, points: int) -> Array:
-    """Legal purchases from `low` to `high`: all if at most `listed`, else `points` of them in
-    geometric steps, with the starts of price tiers among them."""
-    batch = source.limits.batch
-    count = int(round((high - low) / batch)) + 1
-    if count <= listed:
-        return low + batch * np.arange(count, dtype=float)
-    steps = np.geomspace(low, high, points)
-    starts = [tier.start for line in source.lines for tier in line.tiers]
-    steps = np.concatenate([steps, [t for t in starts if low <= t <= high]])
-    whole = np.ceil((steps - low) / batch - 1e-9) * batch + low
-    return np.unique(np.clip(whole, low, high))
-
-
-def _enough(market: Market, source: Source, target: Target) -> float:
-    """More of an unlimited source than any sensible plan buys: what meets the target in 99% of the
-    draws that it can meet, or what the budget affords."""
-    needs = market.law.needs(target.error, source.name)
-    finite = needs[np.isfinite(needs)]
-    most = float(np.quantile(finite, 0.99)) * 2 if len(finite) else HUGE
-    most = min(max(most, source.limits.smallest), HUGE)
-    if math.isfinite(target.budget):
-        over = smallest_meeting(lambda n: -market.price(source, n), -target.budget, 1, HUGE)
-        most = min(most, float(over[0]))
-    batch = source.limits.batch
-    return float(max(math.ceil(most / batch) * batch, source.limits.smallest))
-
-
-def _options(market: Market, lists: list[Array]) -> list[Options]:
-    options = []
-    for source, quantity in zip(market.labels, lists, strict=True):
-        column = market.column(source)
-        options.append(
-            Options(
-                quantity,
-                market.price(source, quantity),
-                np.asfortranarray(market.law.contribution(column, quantity + source.in_hand)),
-                market.law.excess(column),
-            )
-        )
-    return options
 
 
 @dataclass(frozen=True)
@@ -363,7 +229,7 @@ def _refine(
     Returns the quantities chosen, the outcome, and all that was listed: so fine near the best
     choice that a bound on what lies between is tight there.
     """
-    outcome = aim.cheapest(_options(market, lists), ceiling, starts)
+    outcome = aim.cheapest(options_of(market, lists), ceiling, starts)
     if outcome.choice is None:
         return [], outcome, lists
     chosen = [float(q[i]) for q, i in zip(lists, outcome.choice, strict=True)]
@@ -375,7 +241,7 @@ def _refine(
         lists = [quantity for quantity, _ in zoomed]
         listed = [np.union1d(all_, near) for all_, near in zip(listed, lists, strict=True)]
         start = tuple(int(np.searchsorted(q, v)) for q, v in zip(lists, chosen, strict=True))
-        again = aim.cheapest(_options(market, lists), outcome.cost, [start])
+        again = aim.cheapest(options_of(market, lists), outcome.cost, [start])
         if again.choice is None:
             break
         chosen = [float(q[i]) for q, i in zip(lists, again.choice, strict=True)]
@@ -390,7 +256,7 @@ def _zoom(source: Source, quantity: Array, value: float) -> tuple[Array, bool]:
     at = int(np.searchsorted(quantity, value))
     low = quantity[at - 1] if at > 1 else value
     high = quantity[min(at + 1, len(quantity) - 1)]
-    near = _between(source, low, high, ZOOM, ZOOM)
+    near = between(source, low, high, ZOOM, ZOOM)
     grid = np.unique(np.concatenate([[0.0], near, [value]]))
     return grid, not set(grid) <= set(quantity)
 
@@ -402,87 +268,9 @@ def _bound(market: Market, lists: list[Array], aim: Aim, ceiling: float) -> floa
     undercuts every legal plan.
     """
     options = []
-    for source, option in zip(market.labels, _options(market, lists), strict=True):
+    for source, option in zip(market.labels, options_of(market, lists), strict=True):
         before = np.concatenate([[0.0], option.quantity[:-1]])
         first = np.where(before > 0, before + source.limits.batch, source.limits.smallest)
         priced = market.price(source, np.minimum(first, option.quantity))
         options.append(replace(option, cost=np.where(option.quantity > 0, priced, 0.0)))
     return aim.cheapest(options, ceiling).bound
-
-
-def describe(market: Market, target: Target, amounts: Array, bound: float | None) -> Plan:
-    """A plan with every figure computed afresh from sources and law."""
-    law, owned = market.law, _owned(market)
-    total = (amounts + owned)[None]
-    errors = law.errors(total)
-    probability = float(np.round(law.weights @ (errors[:, 0] <= target.error), 12))
-    low, middle, high = (
-        float(weighted_quantile(errors, law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
-    )
-    size = law.effective(np.where(np.array(law.is_text), 0.0, total))
-    steps = []
-    for source in market.sources:
-        quantity = float(amounts[market.column(source)])
-        if quantity > 0:
-            steps.append(_step(market, source, quantity, total, size, target))
-    steps.sort(key=lambda step: (step.start_week, -step.total, step.source.name))
-    # the same comparison everywhere: a plan reaches if its probability is at least the confidence
-    reaches = probability >= target.confidence
-    plan = Plan(target, tuple(steps), reaches, probability, (low, middle, high), bound, ())
-    return replace(plan, binding=_binding(market, plan))
-
-
-def _step(
-    market: Market, source: Source, quantity: float, total: Array, size: Array, target: Target
-) -> Step:
-    law, column = market.law, market.column(source)
-    cost, fees = float(source.cost(quantity)), source.fees()
-    low, high = source.cost_range(quantity)
-    part = share = None
-    if source.role == "labels":
-        own = law.contribution(column, total[:, column])
-        part = float(weighted_quantile(own, law.weights, 0.5)[0])
-        share = float(weighted_quantile(own / size, law.weights, 0.5)[0])
-    most = source.limits.available(target.weeks)
-    binding = (
-        source.limits.limit_name(target.weeks) if quantity + source.limits.batch > most else ""
-    )
-    factor = 1 + market.contingency
-    return Step(
-        source=source,
-        quantity=quantity,
-        fees=fees,
-        variable=cost - fees,
-        contingency=cost * market.contingency,
-        low=low * factor,
-        high=high * factor,
-        effective_examples=part,
-        share=share,
-        start_week=source.limits.lead_weeks,
-        weeks=source.limits.weeks(quantity),
-        binding=binding,
-    )
-
-
-def _binding(market: Market, plan: Plan) -> tuple[str, ...]:
-    """Limits that the plan runs into, in plain words."""
-    found = [f"{step.source.name}: {step.binding}" for step in plan.steps if step.binding]
-    bought = {step.source.name for step in plan.steps}
-    for source in market.sources:
-        if source.name not in bought and source.limits.available(plan.target.weeks) == 0:
-            limit = source.limits.limit_name(plan.target.weeks)
-            found.append(f"{source.name}: nothing can be had ({limit})")
-    if not plan.reaches:
-        spare = plan.target.budget - plan.cost
-        cheapest_more = min(
-            (float(market.price(s, np.array(s.limits.smallest))) for s in market.labels),
-            default=math.inf,
-        )
-        if math.isfinite(plan.target.budget) and spare < max(
-            cheapest_more, 0.01 * plan.target.budget
-        ):
-            found.append("budget")
-        floor, _ = market.law.curve(np.full((len(market.law.weights), 1), HUGE))
-        if float(market.law.weights @ (floor[:, 0] <= plan.target.error)) < plan.target.confidence:
-            found.append("floor: more data of this sort may not reach the target at all")
-    return tuple(found)
