@@ -15,7 +15,16 @@ import numpy as np
 from planner.errors import Fault, InputError
 from planner.fitted import FittedLaw, Member, PilotFit
 from planner.inference import Posterior, Problem, move, resample, sample, tempered
-from planner.laws import FAMILIES, SMALLEST_SIZE, Anchor, Array, Family, effective_size, text_factor
+from planner.laws import (
+    FAMILIES,
+    SMALLEST_SIZE,
+    Anchor,
+    Array,
+    Composition,
+    Family,
+    effective_size,
+    text_factor,
+)
 from planner.layout import Layout
 from planner.pilots import Pilots
 from planner.prior import (
@@ -236,12 +245,12 @@ def _problem(each: Family, layout: Layout, measured: Measured) -> Problem:
 
 @dataclass(frozen=True)
 class Kept:
-    """Draws of one family: transformed parameters (draws, P), level of trust, log posterior."""
+    """Draws of one family: transformed parameters (draws, P), level of trust, mode (P,)."""
 
     family: Family
     u: Array
     level: np.ndarray
-    value: Array
+    mode: Array
 
 
 def _draw(
@@ -265,8 +274,8 @@ def _draw(
                 levels.append(np.full(count, k))
         if starts:
             u, level = np.vstack(starts), np.concatenate(levels)
-            u, value = move(problem, u, level, posterior.factor, rng)
-            kept.append(Kept(each, u, level, value))
+            u, _ = move(problem, u, level, posterior.factor, rng)
+            kept.append(Kept(each, u, level, posterior.mode))
     return kept
 
 
@@ -294,17 +303,17 @@ def _assemble(
         pilots=(),
         summary=(),
         warnings=warnings,
-        best=_best(kept),
+        guess=_guess(layout, kept),
     )
     summary = layout.summarise([(each.family, each.u) for each in kept], law.mix)
     return replace(law, pilots=_compare(law, measured), summary=summary)
 
 
-def _best(kept: list[Kept]) -> int:
-    """Number of the most probable draw of the family with most draws."""
-    heaviest = int(np.argmax([len(each.u) for each in kept]))
-    before = sum(len(each.u) for each in kept[:heaviest])
-    return before + int(np.argmax(kept[heaviest].value))
+def _guess(layout: Layout, kept: list[Kept]) -> tuple[Member, Composition]:
+    """The most probable parameters of the family with most draws, as a law of one draw."""
+    heaviest = max(kept, key=lambda each: len(each.u))
+    theta, mix = layout.natural(heaviest.family, heaviest.mode[None])
+    return Member(heaviest.family.name, theta), mix
 
 
 def _compare(law: FittedLaw, measured: Measured) -> tuple[PilotFit, ...]:

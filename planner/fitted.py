@@ -86,7 +86,7 @@ class FittedLaw:
     log_speed    (draws, 1) misfit beyond the largest pilot (laws.stretch)
     weights      (draws,), sum 1
     weak_prior   too few pilots: the published priors decide the answer
-    best         number of the single best-fitting draw
+    guess        the single most probable curve and composition, as arrays of one draw
     """
 
     sources: tuple[str, ...]
@@ -101,7 +101,7 @@ class FittedLaw:
     pilots: tuple[PilotFit, ...]
     summary: tuple[LawParameter, ...]
     warnings: tuple[str, ...]
-    best: int
+    guess: tuple[Member, Composition]
 
     @property
     def families(self) -> tuple[tuple[str, float], ...]:
@@ -191,14 +191,13 @@ class FittedLaw:
         )
         weights = np.full(len(index), 1.0 / max(len(index), 1))
         speed = self.log_speed[index]
-        return replace(
-            self, members=tuple(members), mix=mix, log_speed=speed, weights=weights, best=0
-        )
+        return replace(self, members=tuple(members), mix=mix, log_speed=speed, weights=weights)
 
     def best_guess(self) -> FittedLaw:
         """The single best-fitting law, taken at its word: one draw, no misfit beyond the pilots."""
-        one = self.pick(np.array([self.best]))
-        return replace(one, log_speed=np.zeros((1, 1)))
+        member, mix = self.guess
+        sure, one = np.zeros((1, 1)), np.ones(1)
+        return replace(self, members=(member,), mix=mix, log_speed=sure, weights=one)
 
     def contribution(self, source: int, amount: Array) -> Array:
         """Effective examples (draws, rows) of `amount` (rows,) examples of labelled column

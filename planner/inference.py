@@ -67,13 +67,14 @@ class Problem:
 class Posterior:
     """Importance sample of one family: draws (N, P), level (N,), log weight (N,) unnormalised,
     factor (levels, P, P) Cholesky factor of each level's covariance at the mode, laplace (levels,)
-    log evidence of each level by Laplace's approximation."""
+    log evidence of each level by Laplace's approximation, mode (P,) most probable."""
 
     draws: Array
     level: np.ndarray
     log_weight: Array
     factor: Array
     laplace: Array
+    mode: Array
 
     def log_evidence(self, level: int) -> float:
         """Log probability of the pilots at one level of trust: the mean weight, or Laplace's
@@ -151,6 +152,7 @@ def sample(problem: Problem, rng: np.random.Generator, size: int) -> Posterior:
         np.concatenate(logs),
         np.stack(factors),
         np.array(laplace),
+        modes[int(np.argmax(value))],
     )
 
 

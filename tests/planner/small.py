@@ -51,7 +51,12 @@ def law(names=("a", "b"), draws=60, seed=0, *, biased=(), texts=(), worst=None) 
         pilots=(),
         summary=(),
         warnings=(),
-        best=0,
+        guess=(
+            Member("power", power[:1]),
+            Composition(
+                quality[:1], saturation[:1], excess[:1], np.full(labels, 500.0), text[:1], 500.0
+            ),
+        ),
     )
 
 
