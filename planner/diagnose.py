@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.fitted import FittedLaw, weighted_quantile
-from planner.laws import Array
+from planner.laws import LARGEST_SIZE, Array
 from planner.plan import Diagnosis, Finding, Plan, Target
 from sources.base import Source
 
-UNLIMITED = 1e9  # [effective example] stands for as much data as anyone has
+UNLIMITED = 1e9  # [effective example] stands for as much data as anyone has, or
+BEYOND = 1e6  # times the largest pilot where that is more, as when tokens are counted
 COLD_RATIO = 0.5  # slope at the largest pilot against the steepest slope to come
 COLD_SHARE = 0.97  # of the worst error: closer to it than this, nothing has been learned yet
 PLATEAU_DROP = 0.10  # ten times the data lowers the error by less than this share
@@ -42,6 +43,11 @@ def diagnose(
         verdict=_verdict(law, target, plan, sources),
         checks=(*checks, _next(law, plan, sources)),
     )
+
+
+def _unlimited(law: FittedLaw) -> float:
+    """[effective example] that stands for as much data as anyone has."""
+    return min(max(UNLIMITED, BEYOND * law.anchor.size), LARGEST_SIZE)
 
 
 def _error_at(law: FittedLaw, size: float) -> Array:
@@ -111,7 +117,7 @@ def _caps(law: FittedLaw, sources: Sequence[Source], weeks: float) -> Array:
     """Most that can be had of each source within the weeks (sources of the law,) [example]."""
     most = np.zeros(len(law.sources))
     for source in sources:
-        had = min(source.limits.available(weeks), UNLIMITED)
+        had = min(source.limits.available(weeks), _unlimited(law))
         most[law.sources.index(source.name)] = had + source.in_hand
     return most
 
@@ -137,7 +143,7 @@ def _pattern(law: FittedLaw, target: Target | None, sources: Sequence[Source]) -
     evidence = ""
     if target is not None and sources:
         capped = _best_within(law, _caps(law, sources, target.weeks))
-        out = (capped > target.error) & (_error_at(law, UNLIMITED) <= target.error)
+        out = (capped > target.error) & (_error_at(law, _unlimited(law)) <= target.error)
         evidence = f"; the error at the caps of the sources is {_interval(law, capped, '.3g')}"
     shares = {
         "ordinary": _share(law, ~slow & ~out),
@@ -165,7 +171,7 @@ def _verdict(
         return Finding(
             question, "can't tell yet", None, "no target was given", "give a target error"
         )
-    ever = _share(law, _error_at(law, UNLIMITED) <= target.error)
+    ever = _share(law, _error_at(law, _unlimited(law)) <= target.error)
     if plan is None:
         evidence = f"P(target within reach of unlimited data) = {ever:.0%}; no sources were given"
         return Finding(

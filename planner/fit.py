@@ -14,7 +14,7 @@ import numpy as np
 
 from planner.errors import Fault, InputError
 from planner.fitted import FittedLaw, Member, PilotFit
-from planner.inference import Posterior, Problem, move, resample, sample, tempered
+from planner.inference import Posterior, Problem, mode, move, resample, sample, tempered
 from planner.laws import (
     FAMILIES,
     SMALLEST_SIZE,
@@ -75,20 +75,45 @@ def fit_law(
     data at all, such as the chance level. beliefs: what is known of the sources beforehand. Returns
     `draws` draws; same pilots, beliefs and seed give the same law. Raises InputError.
     """
-    table = pilots if isinstance(pilots, Pilots) else Pilots.from_frame(pilots)
+    given = pilots if isinstance(pilots, Pilots) else Pilots.from_frame(pilots)
     known = beliefs or Beliefs()
     if worst_error is not None:
         known = replace(known, worst_error=worst_error)
-    names = (*table.sources, *(name for name in known.sources if name not in table.sources))
+    table, names = _ordered(given, known)
     table, warnings = _overall_runs(table)
     measured = pool(table, len(names))
-    sources = {name: known.sources.get(name, SourceBelief()) for name in names}
-    layout = _layout(names, sources, known, measured)
+    layout = _refined(_layout(names, known, measured), measured)
     rng = np.random.default_rng(seed)
     problems = [(each, _problem(each, layout, measured)) for each in _usable(known.worst_error)]
     samples = [(each, p, sample(p, rng, PROPOSALS)) for each, p in problems]
     kept = _draw(samples, rng, draws)
-    return _assemble(layout, measured, kept, warnings + _cautions(measured, known), rng)
+    law = _assemble(layout, measured, kept, warnings + _cautions(layout, measured), rng)
+    untried = tuple(name for name in known.sources if name not in given.sources)
+    return law.with_order((*given.sources, *untried))
+
+
+def _ordered(table: Pilots, known: Beliefs) -> tuple[Pilots, tuple[str, ...]]:
+    """The runs with their sources in an order that follows from what is known of them, and every
+    source's name in that order: neither names nor columns decide which draws come out."""
+
+    def rank(name: str) -> tuple[float, ...]:
+        column = table.amounts[:, table.sources.index(name)]
+        belief = known.sources.get(name, SourceBelief())
+        told = (belief.quality.mean, belief.quality.down, belief.quality.up)
+        return (-column.max(initial=0), -column.sum(), float(column @ table.error), *told)
+
+    tried = sorted(table.sources, key=rank)
+    columns = [table.sources.index(name) for name in tried]
+    untried = sorted(
+        (name for name in known.sources if name not in table.sources),
+        key=lambda name: (
+            known.sources[name].is_text,
+            known.sources[name].quality.mean,
+            known.sources[name].effect.mean,
+        ),
+    )
+    ordered = replace(table, sources=tuple(tried), amounts=table.amounts[:, columns])
+    return ordered, (*tried, *untried)
 
 
 def _usable(worst: float | None) -> tuple[Family, ...]:
@@ -125,7 +150,8 @@ def pool(table: Pilots, columns: int) -> Measured:
     """Pool repeats: mean error per distinct composition and the variance of its logarithm.
 
     The scatter of repeats is pooled over compositions (log scale) and shrunk to NOISE_SD by
-    NOISE_DOF degrees of freedom; test-set sampling, sqrt(e (1-e) / N), is a lower limit on it.
+    NOISE_DOF degrees of freedom; test-set sampling, sqrt(e (1-e) / N), is a lower limit on it for
+    error rates. A loss of 1 and more has no such limit.
     """
     amounts = np.zeros((len(table.error), columns))
     amounts[:, : len(table.sources)] = table.amounts
@@ -145,18 +171,15 @@ def pool(table: Pilots, columns: int) -> Measured:
     each = np.full(len(unique), variance)
     if table.test_size is not None:
         size = np.bincount(index, weights=table.test_size) / runs
-        odds = np.clip((1 - mean) / mean, 0, None)
-        sampling = odds / np.where(size > 0, size, np.inf)
-        each = np.maximum(each if freedom else sampling, sampling)
+        each = np.maximum(each, np.clip((1 - mean) / mean, 0, None) / size)
     mixed = bool(np.any(np.count_nonzero(unique, axis=1) > 1) or columns > 1)
     base = BASE_NOISE["mixture" if mixed else "single"]
     return Measured(unique, np.log(mean), runs, scatter, each / runs + base**2)
 
 
-def _layout(
-    names: tuple[str, ...], sources: dict[str, SourceBelief], known: Beliefs, measured: Measured
-) -> Layout:
-    """Fix reference, anchor and scales from the pilots."""
+def _layout(names: tuple[str, ...], known: Beliefs, measured: Measured) -> Layout:
+    """Fix reference, anchor and scales from the pilots and the prior medians of quality."""
+    sources = {name: known.sources.get(name, SourceBelief()) for name in names}
     labels = [name for name in names if not sources[name].is_text]
     if not labels:
         raise InputError("pilots", [Fault("sources", None, "no labelled source", "add one")])
@@ -164,51 +187,105 @@ def _layout(
     if reference not in labels:
         advice = f"use one of {', '.join(labels)}"
         raise InputError("pilots", [Fault("reference", reference, "no such source", advice)])
-    columns = [names.index(name) for name in labels]
-    nominal = np.zeros(len(measured.runs))
-    for column, name in zip(columns, labels, strict=True):
-        worth = 1.0 if name == reference else float(np.exp(sources[name].quality.mean))
-        nominal += worth * measured.amounts[:, column]
-    largest = measured.amounts.max(axis=0) if len(nominal) else np.zeros(len(names))
-    size = float(nominal.max()) if len(nominal) and nominal.max() > 0 else WEAK_ANCHOR
-    scale = [
-        float(largest[c]) or sources[name].scale or size
-        for c, name in zip(columns, labels, strict=True)
-    ]
-    curve = curve_prior(known.task_family, len(np.unique(nominal)))
-    error = _anchor_error(measured, nominal, names.index(reference)) if len(nominal) else None
-    if error is None and known.worst_error is None:
+    rows = len(measured.runs)
+    if not rows and known.worst_error is None:
         advice = (
             "give worst_error (the chance level, or the pretrained model's loss) or one pilot run"
         )
         raise InputError(
             "pilots", [Fault("error", None, "nothing says how large errors are", advice)]
         )
-    worst = known.worst_error
-    if worst is not None and error is not None and error >= worst:
-        error = worst * (1 - 1e-3)
-    anchor = Anchor(size, worst)
-    return Layout(names, sources, reference, anchor, tuple(scale), curve, error, largest, nominal)
+    nominal = np.zeros(rows)
+    own = sources[reference].quality
+    for name in labels:
+        worth = float(np.exp(sources[name].quality.against(own).mean))
+        nominal += worth * measured.amounts[:, names.index(name)]
+    size, error = _first_anchor(measured, nominal, names.index(reference))
+    layout = Layout(
+        names=names,
+        sources=sources,
+        reference=reference,
+        anchor=Anchor(size, known.worst_error),
+        scale=(),
+        curve=curve_prior(known.task_family, _sizes(measured, nominal)),
+        error=error,
+        largest=measured.amounts.max(axis=0) if rows else np.zeros(len(names)),
+        nominal=nominal,
+    )
+    return _anchored(layout, size, error)
+
+
+def _anchored(layout: Layout, size: float, error: float | None) -> Layout:
+    """The layout with its anchor at `size` and the qualities quoted at the largest amounts tried,
+    or at the anchor where a source was never tried."""
+    worst = layout.anchor.worst
+    if worst is not None and error is not None:
+        error = min(error, worst * (1 - 1e-3))
+    scale = tuple(float(layout.largest[k]) or size for k in layout.labels)
+    return replace(layout, anchor=Anchor(size, worst), error=error, scale=scale)
 
 
 def _reference(
     names: tuple[str, ...], labels: list[str], sources: dict[str, SourceBelief], measured: Measured
 ) -> str:
-    """The labelled source tried at most sizes, then at the largest, then first by name."""
+    """The labelled source tried at most sizes, then at the largest, then believed best, then first
+    by name."""
 
-    def rank(name: str) -> tuple[int, float, str]:
+    def rank(name: str) -> tuple[int, float, float, str]:
         column = measured.amounts[:, names.index(name)]
-        return (-len(np.unique(column)), -float(column.max(initial=0.0)), name)
+        largest = float(column.max(initial=0.0))
+        return (-len(np.unique(column)), -largest, -sources[name].quality.mean, name)
 
     return min(labels, key=rank)
 
 
-def _anchor_error(measured: Measured, nominal: Array, reference: int) -> float:
-    """Error of the largest run, of the reference alone if it has a run within half of that size."""
-    alone = measured.amounts[:, reference] == measured.amounts.sum(axis=1)
-    near = alone & (nominal >= nominal.max() / 2)
-    chosen = np.flatnonzero(near) if near.any() else np.arange(len(nominal))
-    return float(np.exp(measured.log_error[chosen[np.argmax(nominal[chosen])]]))
+def _first_anchor(measured: Measured, nominal: Array, reference: int) -> tuple[float, float | None]:
+    """Size and error of the largest run of the reference alone, of any run if there is none.
+
+    A big pilot of a poor source must not decide where the reference's law is pinned.
+    """
+    used = nominal > 0
+    if not used.any():
+        error = float(np.exp(measured.log_error.min())) if len(nominal) else None
+        return WEAK_ANCHOR, error
+    alone = used & (measured.amounts[:, reference] == measured.amounts.sum(axis=1))
+    chosen = np.flatnonzero(alone if alone.any() else used)
+    largest = chosen[np.argmax(nominal[chosen])]
+    return float(nominal[largest]), float(np.exp(measured.log_error[largest]))
+
+
+def _refined(layout: Layout, measured: Measured) -> Layout:
+    """The layout with sizes and anchor as a first fit has them instead of the prior medians.
+
+    Only where several labelled sources were tried: there the prior medians may be far off.
+    """
+    if sum(layout.largest[k] > 0 for k in layout.labels) < 2:
+        return layout
+    each = _usable(layout.anchor.worst)[-1]
+    problem = _problem(each, layout, measured)
+    level = np.full(1, len(TRUST) // 2)
+    found, _ = mode(problem, np.zeros((1, problem.parameters)), level)
+    theta, mix = layout.natural(each, found)
+    size, _ = effective_size(mix, measured.amounts[:, layout.labels])
+    largest = max(float(size.max()), layout.anchor.size)
+    floor, part = each.curve(theta, np.full((1, 1), largest), layout.anchor)
+    return _anchored(replace(layout, nominal=size[0]), largest, float((floor + part)[0, 0]))
+
+
+def _sizes(measured: Measured, nominal: Array) -> int:
+    """Distinct sizes [1] that tell how error falls: on one ray of equal proportions, or over all
+    compositions less one for each further source, sizes within 10% counted once."""
+    used = nominal > 0
+    if not used.any():
+        return 0
+    steps = np.round(np.log(nominal[used]) / np.log(1.1)).astype(int)
+    amounts = measured.amounts[used]
+    rays = np.round(amounts / amounts.sum(axis=1, keepdims=True), 6)
+    _, ray = np.unique(rays, axis=0, return_inverse=True)
+    ray = ray.reshape(-1)
+    longest: int = max(len(np.unique(steps[ray == each])) for each in np.unique(ray))
+    further = int(np.count_nonzero(amounts.max(axis=0))) - 1
+    return max(longest, len(np.unique(steps)) - 2 * further)
 
 
 def _problem(each: Family, layout: Layout, measured: Measured) -> Problem:
@@ -239,8 +316,8 @@ def _problem(each: Family, layout: Layout, measured: Measured) -> Problem:
         weight.append(np.log(trust.weight) + np.sum(np.log(np.diag(inverse))) if len(gap) else 0.0)
         if not len(gap):
             weight[-1] = np.log(trust.weight)
-    mean, sd = layout.prior(each)
-    return Problem(predict, measured.log_error, np.array(whiten), np.array(weight), mean, sd)
+    parameters = len(layout.priors(each))
+    return Problem(predict, measured.log_error, np.array(whiten), np.array(weight), parameters)
 
 
 @dataclass(frozen=True)
@@ -290,16 +367,18 @@ def _assemble(
     level = np.concatenate([each.level for each in kept])
     speed = np.array([trust.speed for trust in TRUST])[level]
     draws = len(level)
+    mix = layout.join([mix for _, mix in naturals])
     law = FittedLaw(
         sources=layout.names,
         is_text=tuple(layout.sources[name].is_text for name in layout.names),
         reference=layout.reference,
         anchor=layout.anchor,
         members=tuple(Member(k.family.name, t) for k, (t, _) in zip(kept, naturals, strict=True)),
-        mix=layout.join([mix for _, mix in naturals]),
+        mix=mix,
         log_speed=(SLOWDOWN + speed * rng.standard_normal(draws))[:, None],
+        reach=_reach(layout, mix, measured),
         weights=np.full(draws, 1.0 / draws),
-        weak_prior=len(np.unique(layout.nominal)) < WEAK,
+        weak_prior=_sizes(measured, layout.nominal) < WEAK,
         pilots=(),
         summary=(),
         warnings=warnings,
@@ -307,6 +386,14 @@ def _assemble(
     )
     summary = layout.summarise([(each.family, each.u) for each in kept], law.mix)
     return replace(law, pilots=_compare(law, measured), summary=summary)
+
+
+def _reach(layout: Layout, mix: Composition, measured: Measured) -> Array:
+    """Effective size (draws, 1) of the largest pilot in each draw."""
+    if not len(measured.runs):
+        return np.full((len(mix.quality), 1), layout.anchor.size)
+    size, _ = effective_size(mix, measured.amounts[:, layout.labels])
+    return np.maximum(size.max(axis=1, keepdims=True), SMALLEST_SIZE)
 
 
 def _guess(layout: Layout, kept: list[Kept]) -> tuple[Member, Composition]:
@@ -338,14 +425,14 @@ def _compare(law: FittedLaw, measured: Measured) -> tuple[PilotFit, ...]:
     return tuple(fits)
 
 
-def _cautions(measured: Measured, known: Beliefs) -> tuple[str, ...]:
+def _cautions(layout: Layout, measured: Measured) -> tuple[str, ...]:
     """Warnings that a reader of the law needs."""
     warnings = []
-    sizes = len(np.unique(measured.amounts.sum(axis=1))) if len(measured.runs) else 0
+    sizes = _sizes(measured, layout.nominal)
     if sizes < WEAK:
-        source = curve_prior(known.task_family, sizes).reference
+        source = layout.curve.reference
         warnings.append(f"weak prior: {sizes} pilot sizes; the exponent rests on {source}")
-    worst = known.worst_error
+    worst = layout.anchor.worst
     if (
         worst is not None
         and len(measured.runs)

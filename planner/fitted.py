@@ -84,6 +84,7 @@ class FittedLaw:
     members      draws by family, in the order of every (draws, ...) array
     mix          composition parameters per draw, labelled sources in order, then texts
     log_speed    (draws, 1) misfit beyond the largest pilot (laws.stretch)
+    reach        (draws, 1) [effective example] of the largest pilot, as each draw counts it
     weights      (draws,), sum 1
     weak_prior   too few pilots: the published priors decide the answer
     guess        the single most probable curve and composition, as arrays of one draw
@@ -96,6 +97,7 @@ class FittedLaw:
     members: tuple[Member, ...]
     mix: Composition
     log_speed: Array
+    reach: Array
     weights: Array
     weak_prior: bool
     pilots: tuple[PilotFit, ...]
@@ -161,7 +163,7 @@ class FittedLaw:
 
     def curve(self, size: Array) -> tuple[Array, Array]:
         """Floor (draws, 1) and reducible error (draws, rows) at effective size (draws, rows)."""
-        stretched = stretch(size, self.log_speed, self.anchor)
+        stretched = stretch(size, self.log_speed, self.reach)
         floors, parts, start = [], [], 0
         for member in self.members:
             end = start + len(member.theta)
@@ -190,14 +192,48 @@ class FittedLaw:
             text=self.mix.text[index],
         )
         weights = np.full(len(index), 1.0 / max(len(index), 1))
-        speed = self.log_speed[index]
-        return replace(self, members=tuple(members), mix=mix, log_speed=speed, weights=weights)
+        return replace(
+            self,
+            members=tuple(members),
+            mix=mix,
+            log_speed=self.log_speed[index],
+            reach=self.reach[index],
+            weights=weights,
+        )
+
+    def with_order(self, names: tuple[str, ...]) -> FittedLaw:
+        """The same law with its sources in the order of `names`, a permutation of `sources`."""
+        at = [self.sources.index(name) for name in names]
+        labels = [list(self.labels).index(k) for k in at if not self.is_text[k]]
+        texts = [list(self.texts).index(k) for k in at if self.is_text[k]]
+
+        def turned(mix: Composition) -> Composition:
+            return replace(
+                mix,
+                quality=mix.quality[:, labels],
+                saturation=mix.saturation[:, labels],
+                excess=mix.excess[:, labels],
+                scale=mix.scale[labels],
+                text=mix.text[:, texts],
+            )
+
+        fits = tuple(replace(p, amounts={n: p.amounts[n] for n in names}) for p in self.pilots)
+        return replace(
+            self,
+            sources=names,
+            is_text=tuple(self.is_text[k] for k in at),
+            mix=turned(self.mix),
+            pilots=fits,
+            guess=(self.guess[0], turned(self.guess[1])),
+        )
 
     def best_guess(self) -> FittedLaw:
         """The single best-fitting law, taken at its word: one draw, no misfit beyond the pilots."""
         member, mix = self.guess
         sure, one = np.zeros((1, 1)), np.ones(1)
-        return replace(self, members=(member,), mix=mix, log_speed=sure, weights=one)
+        return replace(
+            self, members=(member,), mix=mix, log_speed=sure, reach=self.reach[:1], weights=one
+        )
 
     def contribution(self, source: int, amount: Array) -> Array:
         """Effective examples (draws, rows) of `amount` (rows,) examples of labelled column

@@ -1,10 +1,11 @@
 """Weighted draws of a law's parameters given pilots: mode, importance sampling, then random moves.
 
-Works on the transformed scale, where every prior is normal. For each family and each level of trust
-in it (how far real curves stray from the family): a damped Gauss-Newton search from several starts
-finds the mode, a heavy-tailed proposal around it is weighted into the posterior and yields the
-evidence, and a few Metropolis moves spread the resampled draws. Nothing here can fail to converge:
-where the search is poor the weights say so, and the moves start from wherever it got to.
+Works on standard scores of the parameters, whose prior is the standard normal. For each family and
+each level of trust in it (how far real curves stray from the family): a damped Gauss-Newton search
+from several starts finds the mode, a heavy-tailed proposal around it is weighted into the posterior
+and yields the evidence, and a few Metropolis moves spread the resampled draws. Nothing here can
+fail to converge: where the search is poor the weights say so, and the moves start from wherever it
+got to.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from planner.laws import Array
 
-STEP = 1e-4  # of the transformed parameters, whose natural scale is about 1
+STEP = 1e-4  # of a standard score, for slopes
 
 MOVES = 45
 LEAST_SPREAD = 0.25  # share of effective draws that the start of the moves must keep
@@ -33,18 +34,17 @@ def _degrees(parameters: int) -> float:
 class Problem:
     """One family against the pilots.
 
-    predict(u) maps transformed parameters (draws, P) to log errors (draws, rows); observed (rows,)
-    log errors; whiten (levels, rows, rows) the inverse Cholesky factor of the noise covariance for
+    predict(u) maps standard scores (draws, P) to log errors (draws, rows); observed (rows,) log
+    errors; whiten (levels, rows, rows) the inverse Cholesky factor of the noise covariance for
     each level of trust; log_level (levels,) log prior weight of a level, with the log determinant
-    of its whitening added; mean, sd (P,) of the normal priors.
+    of its whitening added; parameters P.
     """
 
     predict: Callable[[Array], Array]
     observed: Array
     whiten: Array
     log_level: Array
-    mean: Array
-    sd: Array
+    parameters: int
 
     def residuals(self, u: Array, level: np.ndarray) -> Array:
         """Whitened residuals (draws, rows) of draws `u` at their levels."""
@@ -58,8 +58,7 @@ class Problem:
     def log_posterior(self, u: Array, level: np.ndarray) -> Array:
         """Log posterior density (draws,), up to a constant common to all families and levels."""
         misfit = np.sum(self.residuals(u, level) ** 2, axis=1)
-        prior = np.sum(((u - self.mean) / self.sd) ** 2 + 2 * np.log(self.sd), axis=1)
-        prior += len(self.mean) * np.log(2 * np.pi)
+        prior = np.sum(u**2, axis=1) + self.parameters * np.log(2 * np.pi)
         return -0.5 * (misfit + prior) + self.log_level[level]
 
 
@@ -91,7 +90,6 @@ def mode(
 ) -> tuple[Array, Array]:
     """Damped Gauss-Newton from `start` (J, P): modes (J, P) and their precision (J, P, P)."""
     u, parameters = start.copy(), start.shape[1]
-    precision = 1.0 / problem.sd**2
     damping = np.full(len(u), 1e-2)
     value = problem.log_posterior(u, level)
     normal = np.zeros((len(u), parameters, parameters))
@@ -101,12 +99,12 @@ def mode(
         base = problem.residuals(u, level)
         slope = (wide.reshape(len(u), parameters, -1) - base[:, None, :]) / STEP
         normal = np.einsum("jpr,jqr->jpq", slope, slope)
-        normal[:, range(parameters), range(parameters)] += precision
-        gradient = -np.einsum("jpr,jr->jp", slope, base) - (u - problem.mean) * precision
+        normal[:, range(parameters), range(parameters)] += 1.0
+        gradient = -np.einsum("jpr,jr->jp", slope, base) - u
         diagonal = np.einsum("jpp->jp", normal)
         damped = normal + np.einsum("jp,pq->jpq", damping[:, None] * diagonal, np.eye(parameters))
         step = np.linalg.solve(damped, gradient[..., None])[..., 0]
-        tried = u + np.clip(step, -3 * problem.sd, 3 * problem.sd)
+        tried = u + np.clip(step, -3, 3)
         better_value = problem.log_posterior(tried, level)
         better = better_value > value
         settled = bool(np.all(~better | (better_value - value < 1e-4)))
@@ -120,9 +118,8 @@ def mode(
 
 def sample(problem: Problem, rng: np.random.Generator, size: int) -> Posterior:
     """Importance sample of about `size` draws per level around the modes."""
-    levels, parameters = len(problem.whiten), len(problem.mean)
-    jitter = rng.standard_normal((2, parameters))
-    starts = np.vstack([problem.mean, problem.mean + problem.sd * jitter * 0.7])
+    levels, parameters = len(problem.whiten), problem.parameters
+    starts = np.vstack([np.zeros(parameters), 0.7 * rng.standard_normal((2, parameters))])
     level = np.repeat(np.arange(levels), len(starts))
     modes, normal = mode(problem, np.tile(starts, (levels, 1)), level)
     value = problem.log_posterior(modes, level)

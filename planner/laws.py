@@ -246,14 +246,14 @@ def text_factor(mix: Composition, text: Array, size: Array) -> Array:
     return np.exp(np.clip(log_factor, -30.0, 30.0))
 
 
-def stretch(size: Array, log_speed: Array, anchor: Anchor) -> Array:
+def stretch(size: Array, log_speed: Array, reach: Array) -> Array:
     """Size after misfit: beyond the largest pilot, log-distance runs exp(log_speed) times as fast.
 
     A law that fits the pilots may bend after them; a random log_speed per draw says by how much,
     grows with the distance extrapolated, and keeps error falling with size. size (draws, rows),
-    log_speed (draws, 1).
+    log_speed (draws, 1), reach (draws, 1) effective size of the largest pilot.
     """
     log_size = np.log(np.clip(size, SMALLEST_SIZE, LARGEST_SIZE))
-    start = np.log(anchor.size)
+    start = np.log(reach)
     beyond = np.maximum(log_size - start, 0.0) * np.expm1(log_speed)
     return np.exp(np.minimum(log_size + beyond, np.log(LARGEST_SIZE)))

@@ -18,7 +18,7 @@ from planner.laws import (
     Family,
     Parameter,
 )
-from planner.prior import CurvePrior, Normal, SourceBelief
+from planner.prior import LEAST_SD, CurvePrior, Normal, SourceBelief, Split
 
 LEVEL_SD = 0.5  # of log error (or its logit) at the anchor around the largest pilot
 TEXT_PARAMETERS = 4
@@ -28,11 +28,12 @@ TEXT_HALF_SD = 1.5
 
 @dataclass(frozen=True)
 class Layout:
-    """Names, beliefs and scales; a transformed vector u is
+    """Names, beliefs and scales; a vector u of standard scores of the transformed parameters is
     [curve parameters | per other labelled source: quality, saturation, excess | per text: 4].
 
-    largest (sources,) [example] of each source in a pilot; nominal (rows,) effective size at the
-    prior medians; error at the anchor or None where no pilot speaks.
+    largest (sources,) [example] of each source in a pilot; nominal (rows,) effective size of each
+    row, first at the prior medians, then as a first fit has it; error at the anchor or None where
+    no pilot speaks.
     """
 
     names: tuple[str, ...]
@@ -60,23 +61,25 @@ class Layout:
         """Labelled sources other than the reference."""
         return [self.names[k] for k in self.labels if self.names[k] != self.reference]
 
-    def prior(self, each: Family) -> tuple[Array, Array]:
-        """Means and sds (P,) of the transformed parameters of a family."""
-        normals = [self._curve_normal(parameter) for parameter in each.parameters]
+    def priors(self, each: Family) -> list[Normal | Split]:
+        """Priors (P,) of the transformed parameters of a family."""
+        found: list[Normal | Split] = [self._curve_normal(each_) for each_ in each.parameters]
+        own = self.sources[self.reference].quality
         for name in self.others:
             belief = self.sources[name]
-            normals += [belief.quality, belief.saturation, belief.excess or Normal(0.0, 1.0)]
+            quality = belief.quality.against(own)
+            found += [quality, belief.saturation, belief.excess or Normal(0.0, 1.0)]
         for k in self.texts:
             belief = self.sources[self.names[k]]
             tried = float(self.largest[k])
-            half = Normal(np.log(tried or belief.effect_at) - 1.0, TEXT_HALF_SD)
-            # untried text: the given effect is that of all of it, so the gain carries it alone
-            gain = Normal(0.0, 0.3) if tried else belief.effect
-            jump = Normal(0.0, 0.3) if tried else Normal(0.0, 1e-3)
-            normals += [jump, TILT if tried else Normal(0.0, 1e-3), gain, half]
-            if not tried:
-                normals[-1] = Normal(np.log(belief.effect_at / (np.e - 1)), 1e-3)
-        return np.array([n.mean for n in normals]), np.array([n.sd for n in normals])
+            if tried:
+                half = Normal(np.log(tried) - 1.0, TEXT_HALF_SD)
+                found += [Normal(0.0, 0.3), TILT, Normal(0.0, 0.3), half]
+            else:
+                # untried text: the given effect is that of all of it, so the gain carries it alone
+                half = Normal(np.log(belief.effect_at / (np.e - 1)), LEAST_SD)
+                found += [Normal(0.0, LEAST_SD), Normal(0.0, LEAST_SD), belief.effect, half]
+        return found
 
     def _curve_normal(self, parameter: Parameter) -> Normal:
         if parameter is EXPONENT:
@@ -94,16 +97,21 @@ class Layout:
 
     def natural(self, each: Family, u: Array) -> tuple[Array, Composition]:
         """Natural curve parameters (draws, parameters) and composition of draws `u`."""
+        values = self.values(each, u)
         theta = np.empty((len(u), len(each.parameters)))
         for i, parameter in enumerate(each.parameters):
-            column = u[:, i]
+            column = values[:, i]
             if parameter is FLOOR_FRACTION:
                 theta[:, i] = _logistic(column)
             elif parameter is ERROR_AT_ANCHOR and self.anchor.worst is not None:
                 theta[:, i] = self.anchor.worst * _logistic(column)
             else:
                 theta[:, i] = np.exp(np.clip(column, -60, 60))
-        return theta, self._composition(u[:, len(each.parameters) :], theta[:, 0])
+        return theta, self._composition(values[:, len(each.parameters) :], theta[:, 0])
+
+    def values(self, each: Family, u: Array) -> Array:
+        """Transformed parameters (draws, P) of standard scores `u`."""
+        return np.stack([p.at(u[:, i]) for i, p in enumerate(self.priors(each))], axis=1)
 
     def _composition(self, rest: Array, error: Array) -> Composition:
         labels = [self.names[k] for k in self.labels]
@@ -139,15 +147,11 @@ class Layout:
         rows: list[LawParameter] = []
         for each, u in kept:
             theta, _ = self.natural(each, u)
-            mean, sd = self.prior(each)
             for i, parameter in enumerate(each.parameters):
-                spread = float(u[:, i].std()) / float(sd[i])
-                how = (each.name, len(u) / total, "", parameter, theta[:, i], spread)
+                how = (each.name, len(u) / total, "", parameter, theta[:, i], float(u[:, i].std()))
                 rows.append(_row(*how))
-        everything = [(each, u[:, len(each.parameters) :]) for each, u in kept]
-        rest = np.vstack([u for _, u in everything])
-        mean, sd = self.prior(kept[0][0])
-        sd = sd[len(kept[0][0].parameters) :]
+        scores = np.vstack([u[:, len(each.parameters) :] for each, u in kept])
+        rest = np.vstack([self.values(each, u)[:, len(each.parameters) :] for each, u in kept])
         labels = [self.names[k] for k in self.labels]
         for i, name in enumerate(self.others):
             column = labels.index(name)
@@ -158,13 +162,13 @@ class Layout:
                     (_EXCESS, mix.excess[:, column]),
                 )
             ):
-                spread = float(rest[:, 3 * i + j].std() / sd[3 * i + j])
+                spread = float(scores[:, 3 * i + j].std())
                 rows.append(_row("all", 1.0, name, parameter, values, spread))
         for t, k in enumerate(self.texts):
             for j, parameter in enumerate(_TEXT):
                 at = 3 * len(self.others) + TEXT_PARAMETERS * t + j
                 values = np.exp(rest[:, at]) if j != 1 and j != 2 else rest[:, at]
-                spread = float(rest[:, at].std() / sd[at])
+                spread = float(scores[:, at].std())
                 rows.append(_row("all", 1.0, self.names[k], parameter, values, spread))
         return tuple(rows)
 

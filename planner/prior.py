@@ -11,9 +11,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from planner.errors import Fault, InputError
 
+Array = NDArray[np.float64]
 Z90 = 1.6448536269514722  # half-width of a 90% interval in standard deviations
+LEAST_SD = 1e-3  # of a logarithm that counts as exact
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,37 @@ class Normal:
         """Log-normal with this median whose standard deviation is a factor of x or /."""
         return cls(math.log(median), math.log(factor))
 
+    def at(self, score: Array) -> Array:
+        """Values of the parameter at standard scores."""
+        return self.mean + self.sd * score
+
+
+@dataclass(frozen=True)
+class Split:
+    """Distribution of a transformed parameter with its own width on either side of the median.
+
+    At standard score z the value is mean + down z below 0 and mean + up z above it.
+    """
+
+    mean: float
+    down: float
+    up: float
+
     @classmethod
-    def of_range(cls, low: float, base: float, high: float) -> Normal:
-        """Log-normal with this median, 90% of it about as wide as low to high."""
-        return cls(math.log(base), max(math.log(high / low) / (2 * Z90), 1e-3))
+    def of_range(cls, low: float, base: float, high: float) -> Split:
+        """Of the logarithm: base its median, low and high its quantiles of 5 and 95%."""
+        middle = math.log(base)
+        down, up = (middle - math.log(low)) / Z90, (math.log(high) - middle) / Z90
+        return cls(middle, max(down, LEAST_SD), max(up, LEAST_SD))
+
+    def against(self, other: Split) -> Split:
+        """Of the ratio to another quantity, both uncertain by themselves."""
+        down, up = math.hypot(self.down, other.up), math.hypot(self.up, other.down)
+        return Split(self.mean - other.mean, down, up)
+
+    def at(self, score: Array) -> Array:
+        """Values of the parameter at standard scores."""
+        return self.mean + np.where(score < 0, self.down, self.up) * score
 
 
 @dataclass(frozen=True)
@@ -114,22 +146,22 @@ def curve_prior(task_family: str | None, pilots: int) -> CurvePrior:
 
 @dataclass(frozen=True)
 class SourceBelief:
-    """What is believed of one source against the reference.
+    """What is believed of one source.
 
-    quality  log effective examples per example; saturation logit of its own exponent g;
+    quality  log effective examples per example, on one scale for all sources: the fit divides it by
+             that of the reference; saturation logit of its own exponent g;
     excess   log of its own floor above the reference's, in units of the error at the largest pilot;
              None for an unbiased source (random label noise only), which has no floor of its own
     is_text  unlabelled text: multiplies instead of adding; effect is the log factor if all of
              `effect_at` [document] is used
     """
 
-    quality: Normal = Normal(math.log(0.7), 0.6)
+    quality: Split = Split(math.log(0.7), 0.6, 0.6)
     saturation: Normal = Normal(3.0, 1.2)
     excess: Normal | None = Normal(math.log(0.03), 1.5)
     is_text: bool = False
-    effect: Normal = Normal(0.0, 0.3)
+    effect: Split = Split(0.0, 0.3, 0.3)
     effect_at: float = 10_000.0
-    scale: float | None = None
 
 
 BIASED_EXCESS = Normal(math.log(0.10), 1.3)

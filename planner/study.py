@@ -14,7 +14,7 @@ from planner.fitted import FittedLaw, weighted_quantile
 from planner.optimise import cheapest_plan, frontier
 from planner.pilots import Pilots
 from planner.plan import Diagnosis, Path, Plan
-from planner.prior import BIASED_EXCESS, Beliefs, Normal, SourceBelief
+from planner.prior import BIASED_EXCESS, Beliefs, SourceBelief, Split
 from planner.project import Inputs
 from planner.rounds import path
 from sources.base import Source
@@ -131,12 +131,11 @@ def _belief(source: Source, inputs: Inputs, worth: float) -> SourceBelief:
     if source.role == "text":
         effect = inputs.text_effect.get(source.name)
         # unknown effect: a range that includes none, wide on both sides
-        normal = Normal(0.0, 0.3) if effect is None else Normal.of_range(*effect)
-        return SourceBelief(is_text=True, effect=normal, effect_at=max(scale or 1e4, 1.0))
+        believed = Split(0.0, 0.3, 0.3) if effect is None else Split.of_range(*effect)
+        return SourceBelief(is_text=True, effect=believed, effect_at=max(scale or 1e4, 1.0))
     return SourceBelief(
-        quality=Normal.of_range(*(worth * q for q in (quality.low, quality.base, quality.high))),
+        quality=Split.of_range(*(worth * q for q in (quality.low, quality.base, quality.high))),
         excess=BIASED_EXCESS if quality.biased else None,
-        scale=scale,
     )
 
 

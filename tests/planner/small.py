@@ -46,6 +46,7 @@ def law(names=("a", "b"), draws=60, seed=0, *, biased=(), texts=(), worst=None) 
         ),
         mix=Composition(quality, saturation, excess, np.full(labels, 500.0), text, 500.0),
         log_speed=rng.normal(-0.1, 0.3, (draws, 1)),
+        reach=np.full((draws, 1), 500.0),
         weights=np.full(draws, 1.0 / draws),
         weak_prior=False,
         pilots=(),

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from planner import fit_law
 from planner.errors import InputError
+from planner.fit import pool
 from planner.fitted import smallest_meeting, weighted_quantile
-from planner.prior import BIASED_EXCESS, Beliefs, SourceBelief
+from planner.pilots import Pilots
+from planner.prior import BIASED_EXCESS, Beliefs, SourceBelief, Split
 
 
 def curve(sizes, floor=0.05, scale=0.9, exponent=0.3, noise=0.01, seeds=3, seed=0):
@@ -72,7 +74,7 @@ def test_predict_required_probability_agree():
 def test_cold_start_is_not_read_as_a_hopeless_slope():
     """Errors near chance at small sizes: with chance known the law expects the steeper part to
     come."""
-    n = np.array([25, 50, 100, 200, 400, 800])
+    n = np.repeat([25, 50, 100, 200, 400, 800], 3)  # repeats that agree: hardly any noise
     truth = lambda size: 0.5 * (1 + size / 300) ** -0.4  # noqa: E731
     pilots = pd.DataFrame({"n": n, "error": truth(n), "test_size": 20_000})
     law = fit_law(pilots, worst_error=0.5)
@@ -195,3 +197,88 @@ def test_smallest_meeting_finds_the_crossing():
     need = smallest_meeting(lambda n: 1 / n, 0.01, 1)
     assert need[0] == pytest.approx(100.0, rel=1e-8)
     assert smallest_meeting(lambda n: 1 + 0 * n, 0.01, 1)[0] == math.inf
+
+
+def test_a_big_pilot_of_a_poor_source_leaves_the_reference_alone():
+    """b is worth a fiftieth of a: its pilots of 100,000 must not stand for large sizes of a."""
+    sizes = np.array([50, 100, 200, 400, 800])
+    truth = lambda size: 0.03 + 1.1 * size**-0.33  # noqa: E731
+    alone = pd.DataFrame({"a": sizes, "b": 0.0, "error": truth(sizes)})
+    poor = pd.DataFrame({"a": 0.0, "b": [5e3, 2e4, 1e5], "error": truth(np.array([1e2, 4e2, 2e3]))})
+    beliefs = Beliefs({"b": SourceBelief(excess=None)}, reference="a")
+    law = fit_law(pd.concat([alone, poor]), beliefs=beliefs)
+    for size in (1600.0, 3200.0, 12_800.0):
+        low, middle, high = law.quantiles({"a": size}, (0.05, 0.5, 0.95))
+        assert low[0] <= truth(size) <= high[0]
+        assert abs(math.log(middle[0] / truth(size))) < 0.2
+    assert law.anchor.size < 10_000
+
+
+def test_qualities_are_compared_with_the_reference():
+    """Absolute qualities .4 and .8: against a reference of .4 the other source counts double."""
+    beliefs = Beliefs(
+        {
+            "n": SourceBelief(quality=Split.of_range(0.39, 0.4, 0.41)),
+            "new": SourceBelief(quality=Split.of_range(0.78, 0.8, 0.82), excess=None),
+        },
+        reference="n",
+    )
+    law = fit_law(PILOTS, beliefs=beliefs)
+    quality = next(p for p in law.parameters() if p.source == "new" and p.name == "quality")
+    assert quality.low < 2.0 < quality.high and quality.high / quality.low < 1.3
+    assert "at 1,600 examples" in quality.meaning  # where the pilots are, not at some cap
+
+
+def test_stated_ranges_hold_on_both_sides():
+    wide = Split.of_range(0.2, 0.9, 1.0)
+    assert np.exp(wide.at(np.array([-1.6449, 0.0, 1.6449]))) == pytest.approx(
+        [0.2, 0.9, 1.0], rel=1e-3
+    )
+    beliefs = Beliefs({"n": SourceBelief(), "new": SourceBelief(quality=wide)}, reference="n")
+    own = Beliefs(
+        {"n": SourceBelief(quality=Split(0.0, 1e-3, 1e-3)), "new": beliefs.sources["new"]}, "n"
+    )
+    column = fit_law(PILOTS, beliefs=own).mix.quality[:, 1]
+    assert np.mean(column > 1.01) < 0.06 and np.mean(column < 0.2) < 0.1
+
+
+def test_without_pilots_the_reference_is_the_source_believed_best():
+    good, poor = SourceBelief(quality=Split(0.0, 0.1, 0.1)), SourceBelief()
+    for names in (("good", "poor"), ("zgood", "apoor")):
+        beliefs = Beliefs(dict(zip(names, (good, poor), strict=True)), worst_error=0.5)
+        law = fit_law(pd.DataFrame({names[0]: [], names[1]: [], "error": []}), beliefs=beliefs)
+        assert law.reference == names[0]
+
+
+def test_noise_without_repeats_is_not_only_that_of_the_test_set():
+    runs = pd.DataFrame({"n": [100, 200, 400, 800], "error": [0.3, 0.25, 0.2, 0.17]})
+    alone = pool(Pilots.from_frame(runs), 1).variance
+    tested = pool(Pilots.from_frame(runs.assign(test_size=100_000)), 1).variance
+    assert tested == pytest.approx(alone)
+    small = pool(Pilots.from_frame(runs.assign(test_size=50)), 1).variance
+    assert small == pytest.approx((1 - runs.error) / runs.error / 50 + 0.01**2)
+    loss = runs.assign(error=runs.error + 3, test_size=50)
+    assert pool(Pilots.from_frame(loss), 1).variance == pytest.approx(alone)
+
+
+def test_mixes_of_one_size_are_no_pilot_sizes():
+    mixes = pd.DataFrame(
+        {"a": [400, 300, 200, 100, 0], "b": [0, 100, 200, 300, 400], "error": [0.2] * 5}
+    )
+    assert fit_law(mixes, draws=100).weak_prior
+    more = pd.DataFrame({"a": [50, 100, 200, 400], "b": 0, "error": [0.4, 0.33, 0.27, 0.22]})
+    assert not fit_law(pd.concat([mixes, more]), draws=100).weak_prior
+
+
+def test_order_and_names_of_sources_do_not_matter():
+    rows = [(k, 0) for k in (100, 200, 400, 800)] + [(0, 200), (0, 800), (400, 400)]
+    runs = pd.DataFrame(rows, columns=["a", "b"])
+    runs["error"] = 0.05 + (runs.a + 0.6 * runs.b) ** -0.35
+    law = fit_law(runs, draws=200)
+    turned = fit_law(runs[["b", "a", "error"]], draws=200)
+    renamed = fit_law(runs.rename(columns={"a": "z"}), draws=200)
+    assert turned.sources == ("b", "a")
+    for amounts in ({"a": 3000}, {"b": 3000}, {"a": 1000, "b": 2000}):
+        there = {{"a": "z"}.get(name, name): n for name, n in amounts.items()}
+        assert np.array_equal(law.errors(amounts), turned.errors(amounts))
+        assert np.array_equal(law.errors(amounts), renamed.errors(there))
