@@ -25,19 +25,43 @@ _UNKNOWN: list[Provenance] = ["assumed"]
 PLAIN_QUALITY_FACTOR = 1.4  # a quality given without a range may be off by this factor
 
 
+def _unlimited(_: Mapping[str, float]) -> float:
+    return math.inf
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Throughput [example/week] of a kind, where the settings give no per_week.
+
+    reason   a few words on what sets it
+    numbers  those it follows from, by formula(values), which `words` puts into words
+    """
+
+    reason: str = "throughput"
+    numbers: Numbers = field(default_factory=dict)
+    formula: Formula = _unlimited
+    words: str = ""
+
+    @property
+    def amount(self) -> float:
+        """Throughput [example/week] at the numbers' values; inf where nothing limits it."""
+        return self.formula(_values(self.numbers))
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a kind adds to what all kinds share.
 
-    cap, speed  [example], [example/week] with a few words on what sets them, where the settings
-                give no max_examples or per_week; formula says how the speed was derived
+    cap    [example] most there is, with a few words on what sets it, where the settings give no
+           max_examples; a max_examples above it counts only where the cap is no stock
+    stock  whether the cap is what exists (documents, inputs), and not a usual reach (of a crowd)
     """
 
     lines: tuple[CostLine | None, ...]
     numbers: Numbers
     cap: tuple[float, str] = (math.inf, "max_examples")
-    speed: tuple[float, str] = (math.inf, "throughput")
-    speed_formula: str = ""
+    stock: bool = False
+    speed: Speed = Speed()
     quality: Quality = field(default_factory=Quality)
     role: Role = "labels"
     unit: str = "example"
@@ -50,8 +74,9 @@ def source(name: str, kind: str, settings: KindSettings, parts: Parts, context: 
     """The Source of a kind: its parts and the settings that all kinds share."""
     numbers = dict(parts.numbers)
     assumptions = [*numbers.values(), *parts.extra]
-    if "per_week" not in numbers and math.isfinite(parts.speed[0]):
-        assumptions.append(derived("per_week", parts.speed[0], parts.speed_formula, numbers))
+    speed = parts.speed
+    if "per_week" not in numbers and math.isfinite(speed.amount):
+        assumptions.append(derived("per_week", speed.words, speed.numbers, speed.formula))
     fees = numbers.get("fees")
     lines = [*parts.lines, line("fees", {"fees": fees}, fixed=True) if fees else None]
     return Source(
@@ -64,7 +89,7 @@ def source(name: str, kind: str, settings: KindSettings, parts: Parts, context: 
         unit=parts.unit,
         in_hand=value(numbers, "in_hand"),
         assumptions=tuple(assumptions) + _purchase(settings, context),
-        warnings=parts.warnings,
+        warnings=(*parts.warnings, *_beyond_stock(name, numbers, parts)),
         note=parts.note,
     )
 
@@ -127,18 +152,23 @@ def references(numbers: Iterable[Assumption]) -> str:
     return ", ".join(f"{number.name} {number.provenance}" for number in numbers)
 
 
-def derived(name: str, amount: float, formula: str, numbers: Numbers) -> Assumption:
-    """A number that follows from others: as trustworthy as the weakest of them."""
+def derived(name: str, words: str, numbers: Numbers, formula: Formula) -> Assumption:
+    """A number that follows from others by `formula`, which `words` puts into words.
+
+    It is as trustworthy as the weakest of them; its range is theirs, as in `spread`.
+    """
+    amount = formula(_values(numbers))
+    low, high = spread(numbers, formula) if amount else (1.0, 1.0)
     units = {"per_week": "example/week", "label_noise": "ratio", "pay_per_hour": "money/hour"}
     return Assumption(
         name=name,
         value=amount,
         unit=units.get(name, "1"),
         provenance=weakest(numbers.values()),
-        reference=f"derived: {formula}",
+        reference=f"derived: {words}",
         date=max((number.date for number in numbers.values()), default=""),
-        low=amount,
-        high=amount,
+        low=amount * low,
+        high=amount * high,
         note="follows from the numbers above",
     )
 
@@ -149,10 +179,10 @@ def _values(numbers: Numbers) -> dict[str, float]:
 
 def _limits(settings: KindSettings, numbers: Numbers, parts: Parts) -> Limits:
     cap, reason = parts.cap
-    if "max_examples" in numbers:
-        cap = value(numbers, "max_examples")
-        reason = "max_examples as set" if settings.max_examples else reason
-    speed, speed_reason = parts.speed
+    wanted = settings.max_examples
+    if wanted and not (parts.stock and cap <= wanted.value):
+        cap, reason = wanted.value, "max_examples as set"
+    speed, speed_reason = parts.speed.amount, parts.speed.reason
     if "per_week" in numbers:
         speed, speed_reason = value(numbers, "per_week"), "per_week as set"
     return Limits(
@@ -164,6 +194,14 @@ def _limits(settings: KindSettings, numbers: Numbers, parts: Parts) -> Limits:
         cap_reason=reason,
         speed_reason=speed_reason,
     )
+
+
+def _beyond_stock(name: str, numbers: Numbers, parts: Parts) -> tuple[str, ...]:
+    """Says that more is wanted than there is; the limits then hold the stock."""
+    wanted, (cap, reason) = value(numbers, "max_examples"), parts.cap
+    if not parts.stock or wanted <= cap:
+        return ()
+    return (f"{name}: max_examples = {wanted:,.0f} exceeds the {cap:,.0f} {reason}, which count",)
 
 
 def _quality(settings: KindSettings, default: Quality) -> Quality:

@@ -144,7 +144,7 @@ class Limits:
 
     max_examples  [example] most there is to have; inf only where truly unlimited
     per_week      [example/week] throughput once under way
-    lead_weeks    [week] before the first example arrives
+    lead_weeks    [week] before the first example arrives; all of it then if per_week is inf
     min_order     [example] smallest purchase other than none
     batch         [example] purchases are multiples of this
     cap_reason, speed_reason   what sets the two limits, in a few words, for "what binds"
@@ -172,12 +172,19 @@ class Limits:
         """Smallest legal purchase but none [example]: min_order rounded up to whole batches."""
         return math.ceil(self.min_order / self.batch) * self.batch
 
+    def _flow(self, weeks: float) -> float:
+        """Examples that can have been delivered by `weeks` [example]; without a limit on the speed
+        all of them arrive when the lead time ends."""
+        if weeks < self.lead_weeks or self.per_week == 0:
+            return 0.0
+        if math.isinf(self.per_week):
+            return math.inf
+        return self.per_week * (weeks - self.lead_weeks)
+
     def available(self, weeks: float = math.inf) -> float:
-        """Largest legal purchase [example] delivered within `weeks`; 0 if none is; inf if
-        unbounded."""
-        time = max(0.0, weeks - self.lead_weeks)
-        flow = 0.0 if time == 0 or self.per_week == 0 else self.per_week * time
-        most = min(self.max_examples, flow)
+        """Largest legal purchase [example] delivered within `weeks`, that week included; 0 if none
+        is; inf if unbounded."""
+        most = min(self.max_examples, self._flow(weeks))
         if math.isinf(most):
             return math.inf
         whole = math.floor(most / self.batch * (1 + 1e-12)) * self.batch
@@ -193,9 +200,8 @@ class Limits:
 
     def limit_name(self, weeks: float = math.inf) -> str:
         """Name of the limit that sets `available(weeks)`."""
-        time = max(0.0, weeks - self.lead_weeks)
-        flow = 0.0 if time == 0 else self.per_week * time
-        return self.cap_reason if self.max_examples <= flow else f"{self.speed_reason} x weeks"
+        slow = self._flow(weeks) < self.max_examples
+        return f"{self.speed_reason} x weeks" if slow else self.cap_reason
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from sources.agreement import effective_share, majority_error
-from sources.assembly import Numbers, Parts, derived, line, source, value
+from sources.assembly import Numbers, Parts, Speed, derived, line, source, value
 from sources.base import Assumption, Context, CostLine, Fault, Quality, Source, SourceError
 from sources.settings import KindSettings, Number, Quantity, check, figures
 
 CAP_REASON = "usual reach of a crowd"
+WORK = ("workers", "hours_per_week", "judgements_per_hour", "reject_share", "votes", "gold_share")
 SPEED = (
     "workers * hours_per_week * judgements_per_hour * (1 - reject_share)"
     " / (votes * (1 + gold_share))"
@@ -51,8 +52,7 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
         lines=_lines(numbers, model.rejected_paid),
         numbers=numbers,
         cap=(value(numbers, "max_examples"), CAP_REASON),
-        speed=(throughput(numbers), "worker hours"),
-        speed_formula=SPEED,
+        speed=Speed("worker hours", {key: numbers[key] for key in WORK}, throughput, SPEED),
         quality=_quality(noise, classes),
         extra=(noise, _pay_per_hour(numbers, context)),
         warnings=_warnings(name, numbers, context),
@@ -61,11 +61,11 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
     return source(name, "crowd", model, parts, context)
 
 
-def throughput(numbers: Numbers) -> float:
+def throughput(v: Mapping[str, float]) -> float:
     """Items with all their votes per week [example/week], rejected and gold work taken off."""
-    hours = value(numbers, "workers") * value(numbers, "hours_per_week")
-    made = hours * value(numbers, "judgements_per_hour") * (1 - value(numbers, "reject_share"))
-    return made / (value(numbers, "votes") * (1 + value(numbers, "gold_share")))
+    hours = v["workers"] * v["hours_per_week"]
+    made = hours * v["judgements_per_hour"] * (1 - v["reject_share"])
+    return made / (v["votes"] * (1 + v["gold_share"]))
 
 
 def _faults(model: Settings, numbers: Numbers, classes: int) -> list[Fault]:
@@ -121,10 +121,13 @@ def _noise(numbers: Numbers, classes: int) -> Assumption:
     accuracy, votes = numbers["worker_accuracy"], int(value(numbers, "votes"))
     base = accuracy.value or 0.0
     low, high = accuracy.low, accuracy.high
-    formula = f"error of the majority of {votes} independent votes"
-    noise = derived("label_noise", majority_error(base, votes, classes), formula, {"a": accuracy})
     return replace(
-        noise,
+        derived(
+            "label_noise",
+            f"error of the majority of {votes} independent votes",
+            {"accuracy": replace(accuracy, low=None, high=None)},
+            lambda v: majority_error(v["accuracy"], votes, classes),
+        ),
         low=majority_error(base if high is None else high, votes, classes),
         high=majority_error(base if low is None else low, votes, classes),
     )
@@ -147,8 +150,12 @@ def _quality(noise: Assumption, classes: int) -> Quality:
 
 def _pay_per_hour(numbers: Numbers, context: Context) -> Assumption:
     used = {key: numbers[key] for key in ("pay_per_judgement", "judgements_per_hour")}
-    amount = value(used, "pay_per_judgement") * value(used, "judgements_per_hour")
-    found = derived("pay_per_hour", amount, "pay_per_judgement * judgements_per_hour", used)
+    found = derived(
+        "pay_per_hour",
+        "pay_per_judgement * judgements_per_hour",
+        used,
+        lambda v: v["pay_per_judgement"] * v["judgements_per_hour"],
+    )
     return replace(found, unit=f"{context.currency}/hour")
 
 
@@ -169,5 +176,9 @@ def _warnings(name: str, numbers: Numbers, context: Context) -> tuple[str, ...]:
         warnings.append(
             f"{name}: from {step:g} votes per item on, the platform takes {extra:.0%} of the pay"
             f" more; tasks of at most {step - 1:g} votes each avoid it"
+        )
+    if votes > (workers := value(numbers, "workers")):
+        warnings.append(
+            f"{name}: {votes:g} votes per item need as many workers, there are {workers:g}"
         )
     return tuple(warnings)

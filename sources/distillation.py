@@ -11,7 +11,7 @@ from sources.agreement import effective_share
 from sources.assembly import Parts, line, source, value
 from sources.base import Assumption, Context, CostLine, Fault, Quality, Source, SourceError
 from sources.settings import check, figures
-from sources.teaching import Settings, counted_tokens, rate_limits, throughput, token_prices
+from sources.teaching import Settings, counted_tokens, rate_limits, speed, token_prices
 
 LEAST_QUALITY = 0.01
 TERMS = (
@@ -27,7 +27,8 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
     """
     model = check(Settings, settings)
     faults = _faults(model)
-    sections = ("batch api", "distillation") if model.batch_api else ("distillation",)
+    batches = model.batch_api and not model.local
+    sections = ("batch api", "distillation") if batches else ("distillation",)
     numbers, costs = {}, {}
     try:
         numbers = _numbers(model, context, sections)
@@ -38,14 +39,15 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
         faults += error.faults
     if faults:
         raise SourceError(faults)
-    speed, binding = throughput(model, numbers)
     inputs, keep = numbers.get("inputs"), value(numbers, "keep_rate")
     parts = Parts(
         lines=_lines(model, numbers, costs),
         numbers=numbers,
-        cap=(value(numbers, "inputs", math.inf) * keep, "distinct inputs"),
-        speed=(speed, binding),
-        speed_formula=f"7 days of the limit that binds, {binding}, times keep_rate",
+        cap=(value(numbers, "inputs") * keep, "distinct inputs")
+        if inputs
+        else (math.inf, "no limit given"),
+        stock=True,
+        speed=speed(model, numbers),
         quality=_quality(numbers["teacher_error"], context),
         extra=(*costs.values(), *(() if inputs else (_no_inputs(context),))),
         warnings=_warnings(name, model, numbers, context),
@@ -73,6 +75,8 @@ def _faults(model: Settings) -> list[Fault]:
         faults.append(Fault("compute_per_hour", None, "is needed with examples_per_hour"))
     if model.setup_hours is not None and model.setup_wage is None:
         faults.append(Fault("setup_wage", None, "is needed with setup_hours"))
+    if model.setup_wage is not None and model.setup_hours is None:
+        faults.append(Fault("setup_hours", None, "is needed with setup_wage"))
     if model.setup_hours is not None and model.setup_fee is not None:
         faults.append(Fault("setup_fee", None, "setup_hours is given as well", "keep one of them"))
     return faults + ([] if model.local else _token_faults(model))
@@ -188,6 +192,6 @@ def _warnings(
         given = ", ".join(assumed)
         warnings.append(
             f"{name}: the rate limits of {teacher} are not known, another model's are assumed;"
-            f" set {given} from the account's limits page"
+            f" set {given} from the account's limits page (1e9 where there is none)"
         )
     return tuple(warnings)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from sources.assembly import Numbers, Parts, line, source, value
+from sources.assembly import Numbers, Parts, Speed, line, source, value
 from sources.base import Context, Quality, Source
 from sources.settings import KindSettings, Number, Quantity, check, figures
 
 CAP_REASON = "experts within reach"
+WORK = ("pool", "hours_per_week", "minutes_per_item", "annotators_per_item", "review_share")
 SPEED = "pool * hours_per_week * 60 / (minutes_per_item * annotators_per_item * (1 + review_share))"
 
 
@@ -34,8 +35,7 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
         lines=_lines(numbers),
         numbers=numbers,
         cap=(value(numbers, "max_examples"), CAP_REASON),
-        speed=(throughput(numbers), "annotator hours"),
-        speed_formula=SPEED,
+        speed=Speed("annotator hours", {key: numbers[key] for key in WORK}, throughput, SPEED),
         quality=Quality(
             base=1.0,
             low=0.9,
@@ -44,15 +44,23 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
             provenance="assumed",
             reference="careful labels are what the others are measured in",
         ),
+        warnings=_warnings(name, numbers),
     )
     return source(name, "human", model, parts, context)
 
 
-def throughput(numbers: Numbers) -> float:
+def throughput(v: Mapping[str, float]) -> float:
     """Finished items per week [example/week]."""
-    minutes = value(numbers, "pool") * value(numbers, "hours_per_week") * 60
-    work = value(numbers, "minutes_per_item") * value(numbers, "annotators_per_item")
-    return minutes / (work * (1 + value(numbers, "review_share")))
+    minutes = v["pool"] * v["hours_per_week"] * 60
+    work = v["minutes_per_item"] * v["annotators_per_item"]
+    return minutes / (work * (1 + v["review_share"]))
+
+
+def _warnings(name: str, numbers: Numbers) -> tuple[str, ...]:
+    people, pool = value(numbers, "annotators_per_item"), value(numbers, "pool")
+    if people <= pool:
+        return ()
+    return (f"{name}: {people:g} annotators per item need as many people, the pool has {pool:g}",)
 
 
 def _lines(numbers: Numbers) -> tuple:

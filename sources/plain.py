@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from sources.assembly import Parts, line, source
+from sources.assembly import Parts, Speed, line, source
 from sources.base import Assumption, Context, CostLine, Fault, Source, SourceError, Tier
 from sources.settings import KindSettings, Number, Quantity, Table, assumption, check, figures
 
@@ -40,7 +40,7 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
         lines=(_line(model, numbers["unit_price"]),),
         numbers=numbers,
         cap=(float("inf"), "no limit given"),
-        speed=(float("inf"), "no limit given"),
+        speed=Speed("no limit given"),
         unit=model.unit,
         extra=_tiers(model, context),
     )

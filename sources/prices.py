@@ -119,9 +119,17 @@ def known(model: str, provider: str | None = None) -> bool:
 
 def shutdown(model: str) -> Shutdown | None:
     """The announced shutdown of a model; None where none is known."""
-    known, name = _shutdowns(), model.lower().removeprefix("openai/")
-    # a snapshot's name ends in its date
-    return known.get(name) or known.get(re.sub(r"-\d{4}-\d{2}-\d{2}$", "", name))
+    known = _shutdowns()
+    return known.get(_bare(model)) or known.get(family(model))
+
+
+def family(model: str) -> str:
+    """Name of the model that a snapshot, which ends in its date, belongs to; in small letters."""
+    return re.sub(r"-\d{4}-\d{2}-\d{2}$", "", _bare(model))
+
+
+def _bare(model: str) -> str:
+    return model.lower().removeprefix("openai/")
 
 
 def _find(model: str, provider: str | None) -> tuple[str, Any]:

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from sources import defaults, documents, prices, tokens
-from sources.assembly import value
+from sources.assembly import Formula, Speed, value
 from sources.base import Assumption, Context, Fault, SourceError
 from sources.settings import KindSettings, Number, Quantity, Table, assumption
 
@@ -24,6 +24,20 @@ LIMITS = {
     "tpm": "tokens per minute (TPM)",
     "batch_queue_tokens": "batch queue",
 }
+# what each limit comes to [request/day], and the other numbers that it takes
+_PER_DAY: dict[str, tuple[tuple[str, ...], Formula]] = {
+    "rpm": ((), lambda v: v["rpm"] * MINUTES),
+    "rpd": ((), lambda v: v["rpd"]),
+    "tpm": (
+        ("prompt_tokens", "completion_tokens"),
+        lambda v: v["tpm"] * MINUTES / (v["prompt_tokens"] + v["completion_tokens"]),
+    ),
+    "batch_queue_tokens": (  # it holds input tokens
+        ("prompt_tokens", "batch_fills_per_day"),
+        lambda v: v["batch_fills_per_day"] * v["batch_queue_tokens"] / v["prompt_tokens"],
+    ),
+}
+_LOCAL = ("examples_per_hour", "hours_per_week", "keep_rate")
 Numbers = Mapping[str, Assumption]
 
 
@@ -82,21 +96,22 @@ class Settings(KindSettings):
 
 
 def rate_limits(model: Settings) -> dict[str, Assumption]:
-    """Default rate limits: none where the project gives one or runs a model of its own.
+    """Default rate limits, for each one that the project does not give; none for its own model.
 
-    Published ones of the teacher's tier, else those of another model, marked as assumed.
+    Published ones of the teacher's tier, else those of another model, marked as assumed. Where a
+    tier is published, a limit that it does not list (gpt-4o has no RPD) does not exist.
     """
-    if model.own_model or model.local or any(getattr(model, key) for key in model.limits()):
+    if model.own_model or model.local:
         return {}
-    teacher = (model.teacher or "").lower()
-    published = _defaults(model, f"{teacher} tier {model.tier}")
-    if published:
-        return published
-    reference = f"the limits of {teacher or 'the teacher'} are not known: those of {STAND_IN}"
-    return {
-        key: replace(found, provenance="assumed", reference=f"{reference}, {found.reference}")
-        for key, found in _defaults(model, STAND_IN).items()
-    }
+    teacher = prices.family(model.teacher or "")
+    found = _defaults(model, f"{teacher} tier {model.tier}")
+    if not found:
+        reference = f"the limits of {teacher or 'the teacher'} are not known: those of {STAND_IN}"
+        found = {
+            key: replace(each, provenance="assumed", reference=f"{reference}, {each.reference}")
+            for key, each in _defaults(model, STAND_IN).items()
+        }
+    return {key: each for key, each in found.items() if getattr(model, key) is None}
 
 
 def _defaults(model: Settings, section: str) -> dict[str, Assumption]:
@@ -104,26 +119,23 @@ def _defaults(model: Settings, section: str) -> dict[str, Assumption]:
     return {key: each for key, each in found.items() if each}
 
 
-def throughput(model: Settings, numbers: Numbers) -> tuple[float, str]:
-    """Usable examples per week [example/week] and the name of the limit that binds."""
-    keep = value(numbers, "keep_rate", 1.0)
+def speed(model: Settings, numbers: Numbers) -> Speed:
+    """Usable examples per week [example/week], and the name of the limit that binds."""
     if model.local:
-        made = value(numbers, "examples_per_hour") * value(numbers, "hours_per_week")
-        return made * keep, "compute hours"
-    prompt, completion = value(numbers, "prompt_tokens"), value(numbers, "completion_tokens")
-    per_day = {
-        "rpm": value(numbers, "rpm") * MINUTES,
-        "rpd": value(numbers, "rpd"),
-        "tpm": value(numbers, "tpm") * MINUTES / (prompt + completion),
-        "batch_queue_tokens": value(numbers, "batch_fills_per_day")
-        * value(numbers, "batch_queue_tokens")
-        / prompt,
-    }
-    known = {key: per_day[key] for key in model.limits() if key in numbers}
-    if not known:
-        return math.inf, "no rate limit given"
-    binding = min(known, key=lambda key: known[key])
-    return DAYS * known[binding] * keep, LIMITS[binding]
+        used = {key: numbers[key] for key in _LOCAL}
+        return Speed("compute hours", used, lambda v: math.prod(v.values()), " * ".join(_LOCAL))
+    limits = [key for key in model.limits() if key in numbers]
+    if not limits:
+        return Speed("no rate limit given")
+    values = {key: value(numbers, key) for key in numbers}
+    binding = LIMITS[min(limits, key=lambda key: _PER_DAY[key][1](values))]
+    used = {key: numbers[key] for limit in limits for key in (limit, *_PER_DAY[limit][0])}
+    return Speed(
+        binding,
+        used | {"keep_rate": numbers["keep_rate"]},
+        lambda v: DAYS * min(_PER_DAY[key][1](v) for key in limits) * v["keep_rate"],
+        f"7 days of the limit that binds, {binding}, times keep_rate",
+    )
 
 
 def counted_tokens(model: Settings, context: Context) -> dict[str, Assumption]:
@@ -168,11 +180,24 @@ def _read(key: str, path: str, model: Settings, context: Context) -> list[str]:
 
 
 def _mean(key: str, texts: list[str], model: Settings, context: Context) -> Assumption:
-    """Mean tokens of the texts, with 90% of what the mean of more such texts may be."""
+    """Mean tokens of the texts, with 90% of what the mean of more such texts may be (Student).
+
+    One text says nothing of the spread: then a factor of 2 either way. Raises SourceError if a
+    prompt would hold no token.
+    """
+    from scipy.special import stdtrit
+
     counts = [tokens.count(text, model.encoding) for text in texts]
     mean = sum(counts) / len(counts)
-    variance = sum((each - mean) ** 2 for each in counts) / max(1, len(counts) - 1)
-    margin = 1.645 * math.sqrt(variance / len(counts))
+    if key == "prompt_tokens" and not mean:
+        raise SourceError([Fault("samples", None, "hold no text", "give at least one")])
+    others, note = len(counts) - 1, "without the few tokens that a chat format adds"
+    if others:
+        variance = sum((each - mean) ** 2 for each in counts) / others
+        margin = float(stdtrit(others, 0.95)) * math.sqrt(variance / len(counts))
+        low, high = max(mean - margin, min(1.0, mean)), mean + margin
+    else:
+        low, high, note = mean / 2, mean * 2, f"{note}; one sample: off by a factor of 2 maybe"
     return Assumption(
         name=key,
         value=mean,
@@ -180,9 +205,9 @@ def _mean(key: str, texts: list[str], model: Settings, context: Context) -> Assu
         provenance="measured",
         reference=f"mean of {len(counts)} samples counted with {model.encoding}",
         date=context.date.isoformat(),
-        low=max(0.0, mean - margin),
-        high=mean + margin,
-        note="without the few tokens that a chat format adds",
+        low=low,
+        high=high,
+        note=note,
     )
 
 

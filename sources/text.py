@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from sources import tokens
-from sources.assembly import Numbers, Parts, line, source, value
+from sources.assembly import Numbers, Parts, derived, line, source, value
 from sources.base import Assumption, Context, CostLine, Fault, Source, SourceError
 from sources.documents import Split
 from sources.settings import KindSettings, Number, Quantity, Table, check, figures
 
 MILLION = 1e6
+_WHOLE = 1 + 1e-12  # so that .29 of 100 documents, 28.999999999999996 in binary, are 29
 _COSTS = ("cleaning_per_million_tokens", "compute_per_million_tokens")
 
 
@@ -28,7 +29,10 @@ class Effect(Table):
 
 
 class Settings(KindSettings):
-    """[sources.NAME] with kind = "text"."""
+    """[sources.NAME] with kind = "text".
+
+    With both `path` and `documents`, the files are a sample of a corpus of so many documents.
+    """
 
     path: str | list[str] | None = None
     column: str = "text"
@@ -58,17 +62,21 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
     if faults := _faults(model, context):
         raise SourceError(faults)
     numbers = figures(model, context, "text")
-    numbers |= _counted(model, context) if model.path else _measured(model, numbers)
+    numbers |= _counted(model, context) if model.path else {}
+    numbers |= _measured(model, numbers)
+    if "sample_tokens" in numbers:
+        numbers["tokens"] = _extrapolated(numbers)
     per_document = _per_document(numbers)
     supervised = context.task == "supervised"
     parts = Parts(
         lines=_lines(numbers, per_document),
         numbers=numbers,
         cap=_cap(numbers, context),
+        stock=True,
         role="text" if supervised else "labels",
         unit="document",
         extra=(per_document, *_unknown(numbers, context), *_effect(model, context)),
-        warnings=_warnings(name, numbers),
+        warnings=_warnings(name, numbers, context),
         note=_note(numbers, supervised),
     )
     return source(name, "text", model, parts, context)
@@ -77,9 +85,9 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
 def _faults(model: Settings, context: Context) -> list[Fault]:
     faults = []
     given = [key for key in ("documents", "tokens") if getattr(model, key) is not None]
-    if model.path and given:
+    if model.path and "tokens" in given:
         advice = "keep path to have it counted, or the figures"
-        faults.append(Fault("path", model.path, f"{given[0]} is given as well", advice))
+        faults.append(Fault("path", model.path, "tokens is given as well", advice))
     elif not model.path and len(given) < 2:
         advice = "give path, or documents and tokens as measured"
         faults.append(Fault("path", model.path, "the corpus is not known", advice))
@@ -98,7 +106,7 @@ def _sound(ends: list[float]) -> bool:
 
 
 def _counted(model: Settings, context: Context) -> dict[str, Assumption]:
-    """Documents, tokens and duplicates of the files at `path`."""
+    """Documents, tokens and duplicates of the files at `path`, which may be a sample."""
     given = [model.path] if isinstance(model.path, str) else model.path or []
     found = tokens.corpus(
         [context.folder / each for each in given],
@@ -106,6 +114,10 @@ def _counted(model: Settings, context: Context) -> dict[str, Assumption]:
         split=model.split,
         encoding=model.encoding,
     )
+    sample = "sample_" if model.documents else ""
+    if model.documents and model.documents.value < found.documents:
+        problem = f"the sample at path alone holds {found.documents:,}"
+        raise SourceError([Fault("documents", model.documents.value, problem, "give the corpus's")])
     reference = f"counted in {', '.join(given)} ({found.files} files) with {found.encoding}"
     amounts = [
         ("documents", found.documents, "document", "unique documents with text in them"),
@@ -113,8 +125,8 @@ def _counted(model: Settings, context: Context) -> dict[str, Assumption]:
         ("duplicates", found.duplicates, "document", "left out: an earlier one is the same"),
     ]
     return {
-        key: Assumption(
-            name=key,
+        sample + key: Assumption(
+            name=sample + key,
             value=float(amount),
             unit=unit,
             provenance="measured",
@@ -130,25 +142,35 @@ def _counted(model: Settings, context: Context) -> dict[str, Assumption]:
 
 def _measured(model: Settings, numbers: Numbers) -> dict[str, Assumption]:
     """The given figures, which count as measured unless the project says otherwise."""
-    found = {}
-    for key in ("documents", "tokens"):
-        given = getattr(model, key)
-        stated = "provenance" in given.model_fields_set
-        found[key] = numbers[key] if stated else replace(numbers[key], provenance="measured")
-    return found
+    given = {key: getattr(model, key) for key in ("documents", "tokens")}
+    return {
+        key: replace(numbers[key], provenance="measured")
+        for key, number in given.items()
+        if number is not None and "provenance" not in number.model_fields_set
+    }
 
 
 def _per_document(numbers: Numbers) -> Assumption:
-    mean = value(numbers, "tokens") / value(numbers, "documents")
-    return replace(
-        numbers["tokens"],
-        name="tokens_per_document",
-        value=mean,
-        unit="token/document",
-        low=mean,
-        high=mean,
-        note="tokens / documents",
+    """Tokens of a document [token/document], those of the sample where there is one."""
+    keys = ("sample_tokens", "sample_documents")
+    tokens_key, documents_key = keys if keys[0] in numbers else ("tokens", "documents")
+    found = derived(
+        "tokens_per_document",
+        f"{tokens_key} / {documents_key}",
+        {key: numbers[key] for key in (tokens_key, documents_key)},
+        lambda v: v[tokens_key] / v[documents_key],
     )
+    reference = f"{found.reference}; {numbers[tokens_key].reference}"
+    return replace(found, unit="token/document", reference=reference)
+
+
+def _extrapolated(numbers: Numbers) -> Assumption:
+    """Tokens of the whole corpus [token], by those of its sample."""
+    used = {"tokens_per_document": _per_document(numbers), "documents": numbers["documents"]}
+    found = derived(
+        "tokens", " * ".join(used), used, lambda v: v["documents"] * v[next(iter(used))]
+    )
+    return replace(found, unit="token")
 
 
 def _lines(numbers: Numbers, per_document: Assumption) -> tuple[CostLine | None, ...]:
@@ -180,7 +202,7 @@ def _cap(numbers: Numbers, context: Context) -> tuple[float, str]:
     usable = value(numbers, "usable_share")
     grown = value(numbers, "growth_documents_per_week") * (context.weeks or 0.0)
     reason = "documents in hand and to come" if grown else "documents in hand"
-    return math.floor((value(numbers, "documents") + grown) * usable), reason
+    return math.floor((value(numbers, "documents") + grown) * usable * _WHOLE), reason
 
 
 def _unknown(numbers: Numbers, context: Context) -> tuple[Assumption, ...]:
@@ -224,11 +246,17 @@ def _effect(model: Settings, context: Context) -> tuple[Assumption, ...]:
     )
 
 
-def _warnings(name: str, numbers: Numbers) -> tuple[str, ...]:
-    missing = [key for key in _COSTS if key not in numbers]
-    if not missing:
-        return ()
-    return (f"{name}: {' and '.join(missing)} not given, so its cost is not all counted",)
+def _warnings(name: str, numbers: Numbers, context: Context) -> tuple[str, ...]:
+    warnings = []
+    if missing := [key for key in _COSTS if key not in numbers]:
+        warnings.append(
+            f"{name}: {' and '.join(missing)} not given, so its cost is not all counted"
+        )
+    if value(numbers, "growth_documents_per_week") and context.weeks is None:
+        warnings.append(
+            f"{name}: the target gives no weeks, so growth of the corpus does not count"
+        )
+    return tuple(warnings)
 
 
 def _note(numbers: Numbers, supervised: bool) -> str:
