@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.laws import (
+    EARLY_SHARE,
     ERROR_AT_ANCHOR,
     EXPONENT,
     FAMILIES,
@@ -26,6 +27,14 @@ DRAWN = {
     EXPONENT: st.floats(0.02, 2.0),
     FLOOR_FRACTION: st.floats(0.0, 0.99),
     OFFSET_SIZE: st.floats(1e-4, 10.0),
+    EARLY_SHARE: st.floats(0.0, 1.0),
+}
+INSIDE = {  # away from the ends, where differences lose their digits
+    ERROR_AT_ANCHOR: st.floats(0.05, 0.4),
+    EXPONENT: st.floats(0.05, 1.0),
+    FLOOR_FRACTION: st.floats(0.05, 0.9),
+    OFFSET_SIZE: st.floats(1e-2, 10.0),
+    EARLY_SHARE: st.floats(0.1, 0.9),
 }
 
 
@@ -43,6 +52,27 @@ class TestEveryFamily:
         assert np.all(np.diff(part[0]) <= 1e-12 * part[0, :-1]), "more data never raises the error"
         at_floor, at = each.curve(theta, np.array([[size]]), anchor)
         assert at_floor + at == pytest.approx(theta[0, 0], rel=1e-6), "pinned at the largest pilot"
+
+    @settings(max_examples=60, deadline=None, derandomize=True)
+    @given(data=st.data(), size=st.floats(10.0, 1e6))
+    def test_gradient_is_that_of_the_curve(self, each, data, size):
+        """Against central differences, on every parameter and on log size."""
+        theta = np.array([[data.draw(INSIDE[p]) for p in each.parameters]])
+        anchor = Anchor(size, 0.5)
+        sizes = size * np.geomspace(1e-2, 1e3, 7)[None]
+
+        def log_error(t, s):
+            return np.log(sum(each.curve(t, s, anchor)))
+
+        on_theta, on_size = each.gradient(theta, sizes, anchor)
+        assert on_theta.shape == (1, 7, len(each.parameters)) and on_size.shape == sizes.shape
+        for i in range(theta.shape[1]):
+            step = np.zeros_like(theta)
+            step[0, i] = 1e-6 * theta[0, i]
+            slope = (log_error(theta + step, sizes) - log_error(theta - step, sizes)) / 2
+            assert on_theta[..., i] * step[0, i] == pytest.approx(slope, rel=1e-3, abs=1e-9)
+        up, down = (log_error(theta, sizes * np.exp(h)) for h in (1e-5, -1e-5))
+        assert on_size == pytest.approx((up - down) / 2e-5, rel=1e-3, abs=1e-6)
 
     def test_is_found_by_name_and_explained(self, each):
         assert family(each.name) is each

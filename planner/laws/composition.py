@@ -1,0 +1,98 @@
+"""How labelled sources add up to an effective size, what unlabelled text does, and misfit.
+
+Own measurements (data/mixtures, see CHANGELOG) decided the form: sizes add after each source's own
+saturation, and biased sources bring a floor in proportion to their effective share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.laws.base import LARGEST_SIZE, SMALLEST_SIZE, Array
+
+
+@dataclass(frozen=True)
+class Composition:
+    """How labelled sources add up and what text does, one row of parameters per draw.
+
+    quality   (draws, sources) effective examples per example at `scale` of the source
+    saturation(draws, sources) own exponent g, 0 < g <= 1: s = quality n (n / scale)^(g-1)
+    excess    (draws, sources) own floor above the reference's floor, in the unit of the error
+    scale     (sources,) [example] where `quality` is quoted
+    text      (draws, texts, 4): jump, tilt, gain, log half-size of `text_factor`
+    text_scale [effective example] size at which the jump is quoted
+    """
+
+    quality: Array
+    saturation: Array
+    excess: Array
+    scale: Array
+    text: Array
+    text_scale: float
+
+
+def contribution(quality: Array, saturation: Array, scale: float, amount: Array) -> Array:
+    """Effective examples of `amount` examples of one source.
+
+    quality, saturation (draws, 1); amount (draws or 1, rows) [example]. Formula: w n^g with
+    w = quality scale^(1-g), so that quality is effective examples per example at `scale`.
+    """
+    safe = np.maximum(amount, SMALLEST_SIZE)
+    grown = quality * safe * np.exp((saturation - 1.0) * np.log(safe / scale))
+    return np.where(amount > 0, grown, 0.0)
+
+
+def effective_size(mix: Composition, amounts: Array) -> tuple[Array, Array]:
+    """Effective size S and excess floor of compositions.
+
+    amounts (rows, sources) [example]. Returns S (draws, rows) [effective example] and
+    sum_k phi_k excess_k (draws, rows), phi the effective shares.
+    """
+    draws, rows = len(mix.quality), len(amounts)
+    size, tilted = np.zeros((draws, rows)), np.zeros((draws, rows))
+    for k in range(amounts.shape[1]):
+        if not amounts[:, k].any():
+            continue
+        used = np.flatnonzero(amounts[:, k])  # most compositions leave most sources out
+        part = contribution(
+            mix.quality[:, k : k + 1],
+            mix.saturation[:, k : k + 1],
+            float(mix.scale[k]),
+            amounts[None, used, k],
+        )
+        size[:, used] += part
+        tilted[:, used] += part * mix.excess[:, k : k + 1]
+    return size, tilted / np.maximum(size, SMALLEST_SIZE)
+
+
+def text_factor(mix: Composition, text: Array, size: Array) -> Array:
+    """Factor by which unlabelled text multiplies the effective size of labels.
+
+    text (rows, texts) [document], size (draws, rows) [effective example]. For each text used:
+    exp(jump) (S/S*)^tilt (1 + text/half)^gain, and 1 where none is used. The jump is the change of
+    pipeline that comes with using text at all, the tilt lets it fade or grow with labels; the last
+    factor is the form measured to predict as well as S + k n^b S^a on the sentiment task.
+    """
+    log_factor = np.zeros_like(size)
+    relative = np.log(np.maximum(size, SMALLEST_SIZE) / mix.text_scale)
+    for t in range(text.shape[1]):
+        jump, tilt, gain, log_half = (mix.text[:, t, i : i + 1] for i in range(4))
+        amount = text[None, :, t]
+        effect = jump + tilt * relative + gain * np.log1p(amount / np.exp(log_half))
+        log_factor += np.where(amount > 0, effect, 0.0)
+    return np.exp(np.clip(log_factor, -30.0, 30.0))
+
+
+def stretch(size: Array, log_speed: Array, reach: Array) -> Array:
+    """Size after misfit: beyond the largest pilot, log-distance runs exp(log_speed) times as fast.
+
+    A law that fits the pilots may bend after them; a random log_speed per draw says by how much,
+    grows with the distance extrapolated, and keeps error falling with size. size (draws, rows),
+    log_speed (draws, 1), reach (draws, 1) effective size of the largest pilot.
+    """
+    log_size = np.log(np.clip(size, SMALLEST_SIZE, LARGEST_SIZE))
+    start = np.log(reach)
+    beyond = np.maximum(log_size - start, 0.0) * np.expm1(log_speed)
+    return np.exp(np.minimum(log_size + beyond, np.log(LARGEST_SIZE)))
