@@ -36,7 +36,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "look at pilot runs": {
         "fit": (
             "the scaling law, its interval, and the examples a target needs",
-            "dataplan fit runs.csv --target 0.2 --worst 0.5",
+            "dataplan fit runs.csv --target 0.2 --worst 0.5 --out law",
         ),
         "diagnose": (
             "stage, pattern, and what to measure next",
@@ -177,6 +177,9 @@ def _runs(each: argparse.ArgumentParser) -> None:
     _target(each, "in the unit of the runs", 0.8)
     each.add_argument(
         "--worst", metavar="E", type=_number, help="error with no data at all, such as chance level"
+    )
+    each.add_argument(
+        "--out", metavar="DIR", help="folder for the tables and a figure (law.png, law.svg)"
     )
     _json(each)
 

@@ -149,6 +149,7 @@ def _fit(args: argparse.Namespace) -> int:
 
     law, _ = _law(args)
     found = law_tables(law, args.target, args.confidence)
+    _keep(args, found, law)
     _print(args, found, law_parts)
     needs = [row["examples"] for row in found["required"].records()]
     return UNREACHED if needs and all(need is None for need in needs) else DONE
@@ -160,8 +161,24 @@ def _diagnose(args: argparse.Namespace) -> int:
     from planner.pages import findings_parts
 
     law, target = _law(args)
-    _print(args, diagnosis_tables(diagnose(law, target), law.warnings), findings_parts)
+    found = diagnosis_tables(diagnose(law, target), law.warnings)
+    _keep(args, found, law)
+    _print(args, found, findings_parts)
     return DONE
+
+
+def _keep(args: argparse.Namespace, tables: Mapping[str, Table], law: FittedLaw) -> None:
+    """Writes tables and figure where --out asks for them."""
+    if args.out is None:
+        return
+    from planner.export import write_bytes, write_csv
+    from planner.figure import draw_law
+
+    pictures = draw_law(law, args.target, args.confidence)
+    written = (*write_csv(tables, args.out), *write_bytes(pictures, args.out))
+    sys.stderr.write(
+        f"{len(written)} files written to {args.out}; columns.csv explains the tables\n"
+    )
 
 
 def _sources(args: argparse.Namespace) -> int:

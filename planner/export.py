@@ -39,6 +39,11 @@ def write_csv(tables: Mapping[str, Table], folder: Path | str) -> tuple[Path, ..
     return _write(Path(folder), {f"{name}.csv": to_csv(table) for name, table in tables.items()})
 
 
+def write_bytes(files: Mapping[str, bytes], folder: Path | str) -> tuple[Path, ...]:
+    """Write each of `files`, by name, into the folder as `write_csv` does. Raises OutputError."""
+    return _write(Path(folder), files)
+
+
 def to_csv(table: Table) -> str:
     """One table as CSV text; text and headers that a spreadsheet would run are neutralised."""
     text = io.StringIO(newline="")
@@ -117,20 +122,22 @@ def write_project(folder: Path | str) -> tuple[Path, ...]:
     return _write(root, files, "give another folder: dataplan init DIR")
 
 
-def _write(folder: Path, files: Mapping[str, str], advice: str = ADVICE) -> tuple[Path, ...]:
+def _write(
+    folder: Path, files: Mapping[str, str] | Mapping[str, bytes], advice: str = ADVICE
+) -> tuple[Path, ...]:
     """Write all files beside their places, then rename them; on a fault nothing is left behind."""
     waiting: list[tuple[Path, Path]] = []
     place = folder
     try:
-        for name, text in files.items():
+        for name, content in files.items():
             place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             if place.is_dir():
                 raise IsADirectoryError(None, "a folder of that name is in the way")
             beside = place.with_name(f".{place.name}.{secrets.token_hex(4)}.tmp")
             waiting.append((beside, place))
-            with open(beside, "x", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with open(beside, "xb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
         for beside, place in waiting:
             os.replace(beside, place)
     except (OSError, ValueError) as fault:

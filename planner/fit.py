@@ -25,7 +25,9 @@ from planner.laws import (
     effective_size,
     text_factor,
 )
+from planner.laws.surfaces import repeated
 from planner.layout import Layout
+from planner.measured import Measured, pool
 from planner.pilots import Pilots
 from planner.prior import (
     BASE_NOISE,
@@ -34,6 +36,7 @@ from planner.prior import (
     WEAK_ANCHOR,
     Beliefs,
     SourceBelief,
+    Trust,
     curve_prior,
 )
 
@@ -41,23 +44,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WEAK = 4  # fewer distinct pilot sizes than this leave the answer to the priors
-PROPOSALS = 400  # importance draws per family and level of trust
-NOISE_DOF, NOISE_SD = 3.0, 0.05  # what repeats are expected to scatter before they are seen
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Pilots with repeats pooled, one row per distinct composition.
-
-    amounts (rows, sources) [example]; log_error (rows,); runs (rows,); scatter (rows,) sd of the
-    repeats [error] or nan; variance (rows,) of log_error.
-    """
-
-    amounts: Array
-    log_error: Array
-    runs: np.ndarray
-    scatter: Array
-    variance: Array
+PROPOSALS = 120  # importance draws per family and level of trust and noise
 
 
 def fit_law(
@@ -71,8 +58,9 @@ def fit_law(
     """Fit a data scaling law with its uncertainty to pilot runs.
 
     pilots: one row a run: `error`, a column of examples per source [example] (a single one may be
-    called `n`), optional `seed`, `test_size`, `model_params`, `group`. worst_error: error with no
-    data at all, such as the chance level. beliefs: what is known of the sources beforehand. Returns
+    called `n`), optional `seed`, `test_size`, `model_params`, `epochs` and `group`. worst_error:
+    error with no data at all, such as the chance level. beliefs: what is known of the sources
+    beforehand. Returns
     `draws` draws; same pilots, beliefs and seed give the same law. Raises InputError.
     """
     given = pilots if isinstance(pilots, Pilots) else Pilots.from_frame(pilots)
@@ -81,6 +69,8 @@ def fit_law(
         known = replace(known, worst_error=worst_error)
     table, names = _ordered(given, known)
     table, warnings = _overall_runs(table)
+    if table.epochs is not None:
+        table = replace(table, amounts=repeated(table.amounts, table.epochs[:, None]), epochs=None)
     measured = pool(table, len(names))
     layout = _refined(_layout(names, known, measured), measured)
     rng = np.random.default_rng(seed)
@@ -142,39 +132,11 @@ def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
     if keep.all():
         return table, tuple(warnings)
     size = None if table.test_size is None else table.test_size[keep]
-    chosen_runs = Pilots(table.sources, table.amounts[keep], table.error[keep], test_size=size)
+    epochs = None if table.epochs is None else table.epochs[keep]
+    chosen_runs = Pilots(
+        table.sources, table.amounts[keep], table.error[keep], test_size=size, epochs=epochs
+    )
     return chosen_runs, tuple(warnings)
-
-
-def pool(table: Pilots, columns: int) -> Measured:
-    """Pool repeats: mean error per distinct composition and the variance of its logarithm.
-
-    The scatter of repeats is pooled over compositions (log scale) and shrunk to NOISE_SD by
-    NOISE_DOF degrees of freedom; test-set sampling, sqrt(e (1-e) / N), is a lower limit on it for
-    error rates. A loss of 1 and more has no such limit.
-    """
-    amounts = np.zeros((len(table.error), columns))
-    amounts[:, : len(table.sources)] = table.amounts
-    if not len(amounts):
-        empty = np.zeros(0)
-        return Measured(amounts, empty, np.zeros(0, dtype=int), empty, empty)
-    unique, index = np.unique(amounts, axis=0, return_inverse=True)
-    index = index.reshape(-1)
-    runs = np.bincount(index)
-    mean = np.bincount(index, weights=table.error) / runs
-    off = table.error - mean[index]
-    squares = np.bincount(index, weights=off**2)
-    scatter = np.where(runs > 1, np.sqrt(squares / np.maximum(runs - 1, 1)), np.nan)
-    freedom = float(np.sum(runs - 1))
-    relative = float(np.sum(squares / mean**2))
-    variance = (relative + NOISE_DOF * NOISE_SD**2) / (freedom + NOISE_DOF)
-    each = np.full(len(unique), variance)
-    if table.test_size is not None:
-        size = np.bincount(index, weights=table.test_size) / runs
-        each = np.maximum(each, np.clip((1 - mean) / mean, 0, None) / size)
-    mixed = bool(np.any(np.count_nonzero(unique, axis=1) > 1) or columns > 1)
-    base = BASE_NOISE["mixture" if mixed else "single"]
-    return Measured(unique, np.log(mean), runs, scatter, each / runs + base**2)
 
 
 def _layout(names: tuple[str, ...], known: Beliefs, measured: Measured) -> Layout:
@@ -263,7 +225,7 @@ def _refined(layout: Layout, measured: Measured) -> Layout:
         return layout
     each = _usable(layout.anchor.worst)[-1]
     problem = _problem(each, layout, measured)
-    level = np.full(1, len(TRUST) // 2)
+    level = np.full(1, problem.levels // 2)
     found, _ = mode(problem, np.zeros((1, problem.parameters)), level)
     theta, mix = layout.natural(each, found)
     size, _ = effective_size(mix, measured.amounts[:, layout.labels])
@@ -308,16 +270,22 @@ def _problem(each: Family, layout: Layout, measured: Measured) -> Problem:
 
     gap = np.log(layout.anchor.size) - np.log(np.maximum(layout.nominal, SMALLEST_SIZE))
     shared = np.minimum(np.maximum(gap[:, None], 0), np.maximum(gap[None, :], 0))
-    noise, whiten, weight = np.diag(measured.variance), [], []
-    for trust in TRUST:
-        factor = np.linalg.cholesky(noise + trust.walk**2 * shared) if len(gap) else noise
-        inverse = np.linalg.inv(factor) if len(gap) else factor
+    several = sum(layout.largest[k] > 0 for k in layout.labels) > 1
+    base = BASE_NOISE["mixture" if several else "single"] ** 2
+    whiten, weight = [], []
+    for trust, noise in _levels(measured):
+        covariance = np.diag(measured.variance(noise) + base) + trust.walk**2 * shared
+        inverse = np.linalg.inv(np.linalg.cholesky(covariance))
         whiten.append(inverse)
-        weight.append(np.log(trust.weight) + np.sum(np.log(np.diag(inverse))) if len(gap) else 0.0)
-        if not len(gap):
-            weight[-1] = np.log(trust.weight)
+        prior = np.log(trust.weight / len(measured.noise))
+        weight.append(prior + float(np.sum(np.log(np.diag(inverse)))))
     parameters = len(layout.priors(each))
     return Problem(predict, measured.log_error, np.array(whiten), np.array(weight), parameters)
+
+
+def _levels(measured: Measured) -> list[tuple[Trust, float]]:
+    """Levels of trust and of noise [sd of log error], every pair."""
+    return [(trust, float(noise)) for trust in TRUST for noise in measured.noise]
 
 
 @dataclass(frozen=True)
@@ -335,13 +303,14 @@ def _draw(
 ) -> list[Kept]:
     """`draws` draws over families and levels in proportion to their evidence, moved to the
     posterior."""
-    cells = [(i, k) for i, (_, _, p) in enumerate(samples) for k in range(len(TRUST))]
+    count_levels = samples[0][1].levels
+    cells = [(i, k) for i in range(len(samples)) for k in range(count_levels)]
     evidence = np.array([samples[i][2].log_evidence(k) for i, k in cells])
     share = np.bincount(resample(evidence, draws, rng), minlength=len(cells))
     kept = []
     for i, (each, problem, posterior) in enumerate(samples):
         starts, levels = [], []
-        for k in range(len(TRUST)):
+        for k in range(count_levels):
             count = int(share[cells.index((i, k))])
             if count:
                 mine = np.flatnonzero(posterior.level == k)
@@ -365,7 +334,9 @@ def _assemble(
 ) -> FittedLaw:
     naturals = [layout.natural(each.family, each.u) for each in kept]
     level = np.concatenate([each.level for each in kept])
-    speed = np.array([trust.speed for trust in TRUST])[level]
+    pairs = _levels(measured)
+    speed = np.array([trust.speed for trust, _ in pairs])[level]
+    noise = np.array([noise for _, noise in pairs])[level]
     draws = len(level)
     mix = layout.join([mix for _, mix in naturals])
     law = FittedLaw(
@@ -377,6 +348,7 @@ def _assemble(
         mix=mix,
         log_speed=(SLOWDOWN + speed * rng.standard_normal(draws))[:, None],
         reach=_reach(layout, mix, measured),
+        noise=noise[:, None],
         weights=np.full(draws, 1.0 / draws),
         weak_prior=_sizes(measured, layout.nominal) < WEAK,
         pilots=(),

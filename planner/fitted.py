@@ -85,6 +85,7 @@ class FittedLaw:
     mix          composition parameters per draw, labelled sources in order, then texts
     log_speed    (draws, 1) misfit beyond the largest pilot (laws.stretch)
     reach        (draws, 1) [effective example] of the largest pilot, as each draw counts it
+    noise        (draws, 1) sd of the log error of one measured run
     weights      (draws,), sum 1
     weak_prior   too few pilots: the published priors decide the answer
     guess        the single most probable curve and composition, as arrays of one draw
@@ -98,6 +99,7 @@ class FittedLaw:
     mix: Composition
     log_speed: Array
     reach: Array
+    noise: Array
     weights: Array
     weak_prior: bool
     pilots: tuple[PilotFit, ...]
@@ -198,6 +200,7 @@ class FittedLaw:
             mix=mix,
             log_speed=self.log_speed[index],
             reach=self.reach[index],
+            noise=self.noise[index],
             weights=weights,
         )
 
@@ -231,9 +234,8 @@ class FittedLaw:
         """The single best-fitting law, taken at its word: one draw, no misfit beyond the pilots."""
         member, mix = self.guess
         sure, one = np.zeros((1, 1)), np.ones(1)
-        return replace(
-            self, members=(member,), mix=mix, log_speed=sure, reach=self.reach[:1], weights=one
-        )
+        law = replace(self, members=(member,), mix=mix, log_speed=sure, weights=one)
+        return replace(law, reach=self.reach[:1], noise=self.noise[:1])
 
     def contribution(self, source: int, amount: Array) -> Array:
         """Effective examples (draws, rows) of `amount` (rows,) examples of labelled column
@@ -277,17 +279,29 @@ class FittedLaw:
         errors = self.errors(amounts)
         return np.stack([weighted_quantile(errors, self.weights, level) for level in levels])
 
-    def predict(self, amounts: Any, confidence: float = 0.9) -> pd.DataFrame:
-        """Predicted expected error: a DataFrame of median, low, high, one row per row of amounts.
+    def measured_quantiles(self, amounts: Any, levels: tuple[float, ...]) -> Array:
+        """Weighted quantiles (levels, rows) of the error that one run would measure: noise of a
+        run included."""
+        errors = self.errors(amounts)
+        scores = np.random.default_rng(0).standard_normal(errors.shape)
+        noisy = errors * np.exp(self.noise * scores)
+        return np.stack([weighted_quantile(noisy, self.weights, level) for level in levels])
 
-        low and high enclose the error with probability `confidence`. Raises InputError.
+    def predict(
+        self, amounts: Any, confidence: float = 0.9, *, measured: bool = False
+    ) -> pd.DataFrame:
+        """Predicted error: a DataFrame of median, low, high, one row per row of amounts.
+
+        low and high enclose the expected error with probability `confidence`, or what one run would
+        measure if `measured`. Raises InputError.
         """
         import pandas as pd
 
         if not 0 < confidence < 1:
             raise InputError("predict", [Fault("confidence", confidence, "must lie in (0, 1)")])
         tail = (1 - confidence) / 2
-        middle, low, high = self.quantiles(amounts, (0.5, tail, 1 - tail))
+        quantiles = self.measured_quantiles if measured else self.quantiles
+        middle, low, high = quantiles(amounts, (0.5, tail, 1 - tail))
         return pd.DataFrame({"median": middle, "low": low, "high": high})
 
     def probability(self, target: float, amounts: Any) -> Any:

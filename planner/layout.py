@@ -8,6 +8,7 @@ import numpy as np
 
 from planner.fitted import LawParameter
 from planner.laws import (
+    EARLY_SHARE,
     ERROR_AT_ANCHOR,
     EXPONENT,
     FLOOR_FRACTION,
@@ -88,6 +89,8 @@ class Layout:
             return self.curve.floor_fraction
         if parameter is OFFSET_SIZE:
             return self.curve.offset_size
+        if parameter is EARLY_SHARE:
+            return self.curve.early_share
         if self.error is None:
             return self.curve.level
         if self.anchor.worst is None:
@@ -101,7 +104,7 @@ class Layout:
         theta = np.empty((len(u), len(each.parameters)))
         for i, parameter in enumerate(each.parameters):
             column = values[:, i]
-            if parameter is FLOOR_FRACTION:
+            if parameter in (FLOOR_FRACTION, EARLY_SHARE):
                 theta[:, i] = _logistic(column)
             elif parameter is ERROR_AT_ANCHOR and self.anchor.worst is not None:
                 theta[:, i] = self.anchor.worst * _logistic(column)
@@ -111,7 +114,11 @@ class Layout:
 
     def values(self, each: Family, u: Array) -> Array:
         """Transformed parameters (draws, P) of standard scores `u`."""
-        return np.stack([p.at(u[:, i]) for i, p in enumerate(self.priors(each))], axis=1)
+        priors = self.priors(each)
+        out = np.empty_like(u)
+        for i, prior in enumerate(priors):
+            out[:, i] = prior.at(u[:, i])
+        return out
 
     def _composition(self, rest: Array, error: Array) -> Composition:
         labels = [self.names[k] for k in self.labels]

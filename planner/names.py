@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-RESERVED = ("error", "seed", "test_size", "model_params", "group")  # other columns of the pilots
+# other columns of the pilots
+RESERVED = ("error", "seed", "test_size", "model_params", "epochs", "group")
 MOST_NAME = 200  # characters of a name
 
 

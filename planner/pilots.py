@@ -36,6 +36,7 @@ class Pilots:
     seed          (R,) which repeat, or None
     test_size     (R,) examples the error was measured on [example], at least 1, or None
     model_params  (R,) parameters of the trained model, above 0, or None
+    epochs        (R,) passes over the examples [epoch], above 0, or None: each was seen once
     group         (R,) part of the test set that the error is of, "" for all of it, or None
     rows          (R,) line of each run in its file, counted from 1, or None
     """
@@ -46,6 +47,7 @@ class Pilots:
     seed: FloatArray | None = None
     test_size: FloatArray | None = None
     model_params: FloatArray | None = None
+    epochs: FloatArray | None = None
     group: tuple[str, ...] | None = None
     rows: tuple[int, ...] | None = None
 
@@ -55,7 +57,7 @@ class Pilots:
             raise ValueError(
                 f"amounts has shape {self.amounts.shape}, not {runs, len(self.sources)}"
             )
-        for name in ("seed", "test_size", "model_params", "group", "rows"):
+        for name in ("seed", "test_size", "model_params", "epochs", "group", "rows"):
             column = getattr(self, name)
             if column is not None and len(column) != runs:
                 raise ValueError(f"{name} has {len(column)} rows, error has {runs}")
@@ -131,6 +133,7 @@ def check(
             seed=checked.get("seed"),
             test_size=checked.get("test_size"),
             model_params=checked.get("model_params"),
+            epochs=checked.get("epochs"),
             group=_groups(found["group"]) if "group" in found else None,
             rows=None if rows is None else tuple(rows),
         ),
@@ -202,7 +205,7 @@ def _problems(name: str, numbers: FloatArray, most_error: float) -> NDArray[Any]
         holds, problem = whole, "a whole number"
     elif name == "test_size":
         holds, problem = whole & (numbers >= 1), "a whole number of at least 1"
-    elif name == "model_params":
+    elif name in ("model_params", "epochs"):
         holds, problem = finite & (numbers > 0), "above 0 and finite"
     else:
         holds, problem = finite & (numbers >= 0), "finite and not negative"

@@ -73,6 +73,7 @@ class CurvePrior:
     exponent       log alpha
     floor_fraction logit of floor / error at the largest pilot
     offset_size    log of n0 / largest pilot
+    early_share    logit of the slope before a break / exponent
     level          logit of error / worst error at WEAK_ANCHOR examples, where no pilot speaks
     reference      where the exponent comes from
     """
@@ -80,6 +81,7 @@ class CurvePrior:
     exponent: Normal
     floor_fraction: Normal
     offset_size: Normal
+    early_share: Normal
     level: Normal
     reference: str
 
@@ -138,7 +140,8 @@ def curve_prior(task_family: str | None, pilots: int) -> CurvePrior:
     return CurvePrior(
         exponent=Normal.of_factor(median, factor if pilots < 2 else max(factor, 2.2)),
         floor_fraction=Normal(-0.3, 1.6),
-        offset_size=Normal(-3.0, 2.0),
+        offset_size=Normal(-1.0, 2.5),
+        early_share=Normal(-1.0, 1.0),
         level=Normal(1.5, 1.2),
         reference=reference,
     )

@@ -32,8 +32,10 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "market layout inputs runs",
         "search",
         "judge",
-        "fitted inference schema",
-        "plan pilots prior laws template",
+        "growth",
+        "fitted inference schema measured",
+        "plan pilots prior template",
+        "laws",
         "names",
         "errors",
     )

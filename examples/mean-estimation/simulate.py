@@ -34,7 +34,7 @@ def mean_error(n: int, rng: np.random.Generator) -> float:
 
 
 def bin_error(n: int, rng: np.random.Generator, dimensions: int) -> float:
-    """Mean squared error of binned means as an estimate of f(x) = sum of |x_i - 1/2| over the cube."""
+    """Mean squared error of binned means as an estimate of f(x) = sum of |x_i - 1/2|."""
     bins = max(round(n ** (1 / (2 + dimensions))), 1)
 
     def truth(x: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from planner.laws.shifted import FOUR
 class Broken(Anchored):
     """error = E + (e* - E) r^-(q alpha) ((1 + r/d) / (1 + 1/d))^-((1-q) alpha).
 
-    r = S/S*, d = n0/S*: slope q alpha before the break at n0 and alpha after it: the smoothly broken power law
-    (Caballero 2022, arXiv:2210.14891) with one break of unit sharpness.
+    r = S/S*, d = n0/S*: slope q alpha before the break at n0 and alpha after it. The smoothly
+    broken power law (Caballero 2022, arXiv:2210.14891) with one break of unit sharpness.
     """
 
     name: str = "broken"

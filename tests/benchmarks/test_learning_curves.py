@@ -109,9 +109,7 @@ def planning_table(cases, amounts: dict[str, np.ndarray], by: str) -> pd.DataFra
 def auc(score: np.ndarray, positive: np.ndarray) -> float:
     ranks = pd.Series(score).rank().to_numpy()
     count = positive.sum()
-    return float(
-        (ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(score) - count))
-    )
+    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(score) - count)))
 
 
 @needs("learning-curves")
@@ -155,5 +153,7 @@ def report(by: str) -> None:
     unreachable = ~np.isfinite(oracle)
     print(f"unreachable targets told apart, AUC {auc(-reach, unreachable):.3f}")
     brier = np.mean((reach - ~unreachable) ** 2)
-    print(f"P(within reach): Brier score {brier:.3f}, mean {reach.mean():.3f}, "
-          f"reached {np.mean(~unreachable):.3f}")
+    print(
+        f"P(within reach): Brier score {brier:.3f}, mean {reach.mean():.3f}, "
+        f"reached {np.mean(~unreachable):.3f}"
+    )

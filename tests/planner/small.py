@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -47,6 +49,7 @@ def law(names=("a", "b"), draws=60, seed=0, *, biased=(), texts=(), worst=None) 
         mix=Composition(quality, saturation, excess, np.full(labels, 500.0), text, 500.0),
         log_speed=rng.normal(-0.1, 0.3, (draws, 1)),
         reach=np.full((draws, 1), 500.0),
+        noise=np.full((draws, 1), 0.01),
         weights=np.full(draws, 1.0 / draws),
         weak_prior=False,
         pilots=(),
@@ -66,6 +69,41 @@ def source(name, price=0.1, *, fee=0.0, most=5000, batch=500, tiers=(), role="la
     line = CostLine("labels", fixed=fee, unit_price=price, tiers=tuple(Tier(*t) for t in tiers))
     limits = {"max_examples": most, "batch": batch, "min_order": batch, "per_week": 1e6, **limits}
     return Source(name, "plain", (line,), Limits(**limits), Quality(), role)
+
+
+def coarse(fitted: FittedLaw, factor: float) -> FittedLaw:
+    """The same law in examples that are each worth `factor` of the old ones."""
+    mix = fitted.mix
+    mix = replace(mix, quality=mix.quality * factor, scale=mix.scale / factor)
+    return replace(fitted, mix=mix)
+
+
+def floorless(fitted: FittedLaw) -> FittedLaw:
+    """The same law without floors: any target is in reach of enough data."""
+    members = []
+    for member in fitted.members:
+        theta = member.theta.copy()
+        theta[:, 2:3] = 0.0
+        members.append(replace(member, theta=theta))
+    return replace(fitted, members=tuple(members))
+
+
+@st.composite
+def owned_markets(draw, most_sources=3):
+    """As `markets`, in examples worth 500 of those, a few of them in hand."""
+    sources, fitted, error, confidence = draw(markets(most_sources))
+    units = []
+    for source in sources:
+        limits = replace(
+            source.limits,
+            max_examples=draw(st.integers(0, 6)),
+            batch=draw(st.sampled_from([1, 1, 2])),
+            min_order=draw(st.integers(1, 3)),
+        )
+        line = replace(source.lines[0], unit_price=source.lines[0].unit_price * 500, tiers=())
+        owned = float(draw(st.integers(0, 5)))
+        units.append(replace(source, lines=(line,), limits=limits, in_hand=owned))
+    return tuple(units), coarse(fitted, 500.0), error, confidence
 
 
 @st.composite

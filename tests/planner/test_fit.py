@@ -250,15 +250,41 @@ def test_without_pilots_the_reference_is_the_source_believed_best():
         assert law.reference == names[0]
 
 
-def test_noise_without_repeats_is_not_only_that_of_the_test_set():
+def test_noise_without_repeats_is_open_and_never_below_that_of_the_test_set():
     runs = pd.DataFrame({"n": [100, 200, 400, 800], "error": [0.3, 0.25, 0.2, 0.17]})
-    alone = pool(Pilots.from_frame(runs), 1).variance
-    tested = pool(Pilots.from_frame(runs.assign(test_size=100_000)), 1).variance
-    assert tested == pytest.approx(alone)
-    small = pool(Pilots.from_frame(runs.assign(test_size=50)), 1).variance
-    assert small == pytest.approx((1 - runs.error) / runs.error / 50 + 0.01**2)
-    loss = runs.assign(error=runs.error + 3, test_size=50)
-    assert pool(Pilots.from_frame(loss), 1).variance == pytest.approx(alone)
+    alone = pool(Pilots.from_frame(runs), 1)
+    assert alone.noise.max() / alone.noise.min() > 4  # nothing is known of it
+    tested = pool(Pilots.from_frame(runs.assign(test_size=100_000)), 1)
+    assert tested.variance(0.02) == pytest.approx(alone.variance(0.02))
+    small = pool(Pilots.from_frame(runs.assign(test_size=50)), 1)
+    assert small.variance(0.02) == pytest.approx((1 - runs.error) / runs.error / 50)
+    loss = pool(Pilots.from_frame(runs.assign(error=runs.error + 3, test_size=50)), 1)
+    assert loss.variance(0.02) == pytest.approx(alone.variance(0.02))
+
+
+def test_repeats_tell_the_noise():
+    measured = pool(
+        Pilots.from_frame(curve(np.array([100, 200, 400, 800]), noise=0.05, seeds=8)), 1
+    )
+    assert measured.noise.max() / measured.noise.min() < 1.6
+    assert measured.noise.mean() == pytest.approx(0.05, rel=0.25)
+    assert list(measured.runs) == [20] * 4
+
+
+def test_many_sizes_are_joined_without_moving_the_curve():
+    n = np.geomspace(100, 10_000, 900).round()
+    runs = pd.DataFrame({"n": n, "error": 1.3 * n**-0.35})
+    measured = pool(Pilots.from_frame(runs), 1)
+    assert len(measured.runs) <= 24 and measured.runs.sum() == 900
+    assert np.exp(measured.log_error) == pytest.approx(1.3 * measured.amounts[:, 0] ** -0.35)
+
+
+def test_repeated_epochs_count_as_they_fade():
+    runs = curve(np.array([100, 200, 400, 800, 1600]))
+    worth = 1600 * (1 + 15.39 * (1 - math.exp(-3 / 15.39)))
+    again = pd.DataFrame({"n": [1600], "error": [0.05 + 0.9 * worth**-0.3], "epochs": [4]})
+    law = fit_law(pd.concat([runs.drop(columns="seed").assign(epochs=1), again]))
+    assert max(p.amounts["n"] for p in law.residuals()) == pytest.approx(worth)
 
 
 def test_mixes_of_one_size_are_no_pilot_sizes():
