@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.fitted import FittedLaw, weighted_quantile
+from planner.growth import GrowthLaw
 from planner.laws import LARGEST_SIZE, Array
 from planner.plan import Diagnosis, Finding, Plan, Target
 from sources.base import Source
@@ -31,15 +32,21 @@ def diagnose(
     target: Target | None = None,
     plan: Plan | None = None,
     sources: Sequence[Source] = (),
+    growth: GrowthLaw | None = None,
+    most_params: float | None = None,
 ) -> Diagnosis:
-    """Stage at the largest pilot, pattern over data, and the verdict on the idea.
+    """Stage at the largest pilot and at the planned size, pattern, and the verdict on the idea.
 
-    Without target, plan or sources the findings that need them say so instead of guessing.
+    growth: the law over model size and data (growth.fit_growth), None where one size was run;
+    most_params [parameter]: the largest model that can be trained. Without target, plan or sources
+    the findings that need them say so instead of guessing.
     """
-    checks = [_floor(law), *_biased(law), *_texts(law, plan), _emergence()]
+    checks = [_floor(law), *_biased(law), *_texts(law, plan), _emergence(law, growth)]
+    if plan is not None and (planned := _planned(law, plan, sources)) > law.anchor.size:
+        checks.insert(0, _stage(law, planned, "stage at the planned size"))
     return Diagnosis(
-        stage=_stage(law),
-        pattern=_pattern(law, target, sources),
+        stage=_stage(law, law.anchor.size, "stage at the largest pilot"),
+        pattern=_pattern(law, target, sources, growth, most_params),
         verdict=_verdict(law, target, plan, sources),
         checks=(*checks, _next(law, plan, sources)),
     )
@@ -74,8 +81,18 @@ def _said(shares: dict[str, float]) -> str:
     return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
 
 
-def _stage(law: FittedLaw) -> Finding:
-    size = law.anchor.size
+def _planned(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> float:
+    """Effective examples (median) with the plan and what is in hand."""
+    total = np.zeros(len(law.sources))
+    for source in sources:
+        total[law.sources.index(source.name)] = source.in_hand
+    for name, quantity in plan.amounts.items():
+        total[law.sources.index(name)] += quantity
+    size = law.effective(np.where(np.array(law.is_text), 0.0, total)[None])
+    return float(weighted_quantile(size, law.weights, 0.5)[0])
+
+
+def _stage(law: FittedLaw, size: float, question: str) -> Finding:
     here = _slope(law, size)
     later = np.max([_slope(law, size * 4.0**i) for i in range(1, 6)], axis=0)
     now = _error_at(law, size)
@@ -91,19 +108,26 @@ def _stage(law: FittedLaw) -> Finding:
     }
     answer = _most(shares)
     middle = float(weighted_quantile(drop[:, None], law.weights, 0.5)[0])
-    slope = _interval(law, here)
+    floor, _ = law.curve(np.full((len(law.weights), 1), size))
     evidence = (
-        f"{_said(shares)}. At {size:,.0f} effective examples the slope is {slope}; ten times the "
-        f"data lowers the error by {middle:.0%} (median)"
+        f"{_said(shares)}. At {size:,.0f} effective examples the error is "
+        f"{_interval(law, now, '.3g')} and the slope {_interval(law, here)}; ten times the data "
+        f"lowers the error by {middle:.0%} (median)"
     )
+    if law.anchor.worst is not None:
+        share = float(weighted_quantile((now / law.anchor.worst)[:, None], law.weights, 0.5)[0])
+        evidence += f"; it is {share:.0%} of the worst error, {law.anchor.worst:.3g}"
     advice = {
-        "cold start": f"pilots near {4 * size:,.0f} examples before any verdict",
+        "cold start": f"pilots near {4 * size:,.0f} examples, 3 seeds each, before any verdict",
         "scaling": "",
-        "plateau": "check label noise, data quality, model capacity and irreducible error first",
+        "plateau": (
+            f"before more data check label noise (of the test set too), data quality, model "
+            f"capacity and irreducible error: the floor is {_interval(law, floor[:, 0], '.3g')}"
+        ),
     }[answer]
     if law.weak_prior:
         advice = advice or f"few pilots: measure at {2 * size:,.0f} examples as well"
-    return Finding("stage at the largest pilot", answer, shares[answer], evidence, advice)
+    return Finding(question, answer, shares[answer], evidence, advice)
 
 
 def _interval(law: FittedLaw, values: Array, digits: str = ".2f") -> str:
@@ -136,7 +160,13 @@ def _best_within(law: FittedLaw, most: Array) -> Array:
     return law.errors(amounts).min(axis=1)
 
 
-def _pattern(law: FittedLaw, target: Target | None, sources: Sequence[Source]) -> Finding:
+def _pattern(
+    law: FittedLaw,
+    target: Target | None,
+    sources: Sequence[Source],
+    growth: GrowthLaw | None,
+    most_params: float | None,
+) -> Finding:
     now = _error_at(law, law.anchor.size)
     slow = _error_at(law, law.anchor.size * SLOW_FACTOR) > now / 2
     out = np.zeros(len(law.weights), dtype=bool)
@@ -145,22 +175,63 @@ def _pattern(law: FittedLaw, target: Target | None, sources: Sequence[Source]) -
         capped = _best_within(law, _caps(law, sources, target.weeks))
         out = (capped > target.error) & (_error_at(law, _unlimited(law)) <= target.error)
         evidence = f"; the error at the caps of the sources is {_interval(law, capped, '.3g')}"
+    emergent, compute, said = _over_sizes(growth, target, most_params)
+    rest = 1 - emergent - compute
     shares = {
-        "ordinary": _share(law, ~slow & ~out),
-        "ran out of data": _share(law, out),
-        "slow": _share(law, slow & ~out),
+        "ordinary": rest * _share(law, ~slow & ~out),
+        "emergent": emergent,
+        "ran out of data": rest * _share(law, out),
+        "ran out of compute": compute,
+        "slow": rest * _share(law, slow & ~out),
     }
+    shares = {name: share for name, share in shares.items() if share > 0 or name != "emergent"}
     answer = _most(shares)
     text = (
         f"{_said(shares)}. Slow means that halving the error takes more than {SLOW_FACTOR:g} times "
-        f"the data of the largest pilot{evidence}"
+        f"the data of the largest pilot: here {_halving(law)}{evidence}{said}"
     )
     advice = {
         "ordinary": "",
+        "emergent": "choose the model above the breakthrough first, then measure data at that size",
         "ran out of data": "raise the cap that binds, add a source, or lower the target",
+        "ran out of compute": "raise the largest model, distil into it, or lower the target",
         "slow": "improve labels, features or model first: data alone is dear here",
     }[answer]
     return Finding("pattern over data", answer, shares[answer], text, advice)
+
+
+def _halving(law: FittedLaw) -> str:
+    """Times the data of the largest pilot that halve the error, in words."""
+    now = _error_at(law, law.anchor.size)
+    for times in (4.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6):
+        half = _share(law, _error_at(law, law.anchor.size * times) <= now / 2)
+        if half >= 0.5:
+            return f"{times:,.0f} times does in half of the draws or more ({half:.0%})"
+    return f"not even 1,000,000 times does in more than {half:.0%} of the draws"
+
+
+def _over_sizes(
+    growth: GrowthLaw | None, target: Target | None, most_params: float | None
+) -> tuple[float, float, str]:
+    """P(emergent), P(the largest trainable model ends it), and the evidence in words."""
+    if growth is None:
+        return 0.0, 0.0, ""
+    emergent, sizes = growth.breakthrough()
+    compute, said = 0.0, ""
+    if len(sizes):
+        low, middle, high = np.quantile(sizes, (0.05, 0.5, 0.95))
+        said = f"; if emergent, it breaks through at {middle:.3g} parameters"
+        said += f" (90% {low:.3g} to {high:.3g})"
+    if most_params is not None and target is not None:
+        far = growth.examples * BEYOND
+        capped = growth.errors(most_params, far)[:, 0]
+        freed = growth.errors(most_params * BEYOND, far)[:, 0]
+        ended = (capped > target.error) & (freed <= target.error)
+        compute = (1 - emergent) * float(np.mean(ended))
+        low, middle, high = np.quantile(capped, (0.05, 0.5, 0.95))
+        said += f"; with unlimited data a model of {most_params:.3g} parameters ends at"
+        said += f" {middle:.3g} (90% {low:.3g} to {high:.3g})"
+    return emergent, compute, said
 
 
 def _verdict(
@@ -256,16 +327,34 @@ def _texts(law: FittedLaw, plan: Plan | None) -> list[Finding]:
     return findings
 
 
-def _emergence() -> Finding:
-    text = "pilots of one model size cannot show it"
-    advice = "run two more model sizes at the largest pilot if the error stays near chance"
-    return Finding("emergence over model size", "not measured", None, text, advice)
+def _emergence(law: FittedLaw, growth: GrowthLaw | None) -> Finding:
+    question = "emergence over model size"
+    if growth is None:
+        text = "pilots of one model size cannot show it"
+        advice = (
+            f"if the error stays near chance, run models of a quarter and of four times the size "
+            f"at {law.anchor.size:,.0f} examples with 3 seeds"
+        )
+        return Finding(question, "not measured", None, text, advice)
+    share, sizes = growth.breakthrough()
+    text = f"{share:.0%} of the draws have a model size below which next to nothing is learned"
+    if not len(sizes):
+        return Finding(question, "none seen", 1 - share, text)
+    low, middle, high = np.quantile(sizes, (0.05, 0.5, 0.95))
+    text += f": {middle:.3g} parameters (90% {low:.3g} to {high:.3g})"
+    if share < YES:
+        return Finding(question, "none seen", 1 - share, text)
+    if middle > growth.size:
+        answer, advice = "not reached yet", f"run a model of {high:.2g} parameters, 3 seeds"
+    else:
+        answer, advice = "breaks through", f"run models of {low:.2g} and {high:.2g} parameters"
+    return Finding(question, answer, share, text, advice)
 
 
 def _next(law: FittedLaw, plan: Plan | None, sources: Sequence[Source]) -> Finding:
     """The next measurement: twice the largest pilot of the source that the plan mostly buys, four
     times at a cold start or weak prior, and no more than there is."""
-    factor = 4 if law.weak_prior or _stage(law).answer == "cold start" else 2
+    factor = 4 if law.weak_prior or _stage(law, law.anchor.size, "").answer == "cold start" else 2
     name = law.reference
     if plan is not None and (steps := [s for s in plan.steps if s.effective_examples]):
         name = max(steps, key=lambda step: step.effective_examples or 0.0).source.name

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from planner.errors import Fault, InputError
 from planner.inference import Problem, move, resample, sample, tempered
@@ -74,7 +75,7 @@ class GrowthLaw:
     smallest: float
     epochs: float
 
-    def errors(self, size: Array, examples: Array, epochs: Array | float = 1.0) -> Array:
+    def errors(self, size: ArrayLike, examples: ArrayLike, epochs: ArrayLike = 1.0) -> Array:
         """Expected error (draws, rows) at model sizes [parameter], examples and epochs (rows,)."""
         rows = np.broadcast_arrays(
             np.asarray(size, float) / self.size,
