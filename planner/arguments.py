@@ -179,9 +179,23 @@ def _runs(each: argparse.ArgumentParser) -> None:
         "--worst", metavar="E", type=_number, help="error with no data at all, such as chance level"
     )
     each.add_argument(
+        "--text",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="column of unlabelled text, which multiplies instead of adding; may be repeated",
+    )
+    each.add_argument(
         "--out", metavar="DIR", help="folder for the tables and a figure (law.png, law.svg)"
     )
     _json(each)
+
+
+def _diagnose(each: argparse.ArgumentParser) -> None:
+    _runs(each)
+    each.add_argument(
+        "--max-params", metavar="P", type=_number, help="parameters of the largest model affordable"
+    )
 
 
 def _sources(each: argparse.ArgumentParser) -> None:
@@ -262,7 +276,7 @@ _OPTIONS = {
     "plan": _plan,
     "sources": _sources,
     "fit": _runs,
-    "diagnose": _runs,
+    "diagnose": _diagnose,
     "count": _count,
     "price": _price,
 }

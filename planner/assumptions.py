@@ -87,6 +87,7 @@ def _project_rows(inputs: Inputs) -> list[Row]:
             "turns default prices in dollars into currency",
         ),
         ("worst_error", inputs.worst_error, metric, "error with no data at all"),
+        ("max_params", inputs.max_params, "parameter", "largest model that can be trained"),
         ("classes", inputs.classes, "class", "of the task"),
         ("seed", inputs.seed, "", "of the draws"),
         ("draws", inputs.draws, "draw", "of the law"),

@@ -18,6 +18,7 @@ from planner.arguments import parse
 if TYPE_CHECKING:
     from planner.errors import InputError
     from planner.fitted import FittedLaw
+    from planner.pilots import Pilots
     from planner.plan import Target
     from planner.screen import Parts
     from planner.table import Table
@@ -120,10 +121,11 @@ def _plan(args: argparse.Namespace) -> int:
     return DONE if study.plan.reaches else UNREACHED
 
 
-def _law(args: argparse.Namespace) -> tuple[FittedLaw, Target | None]:
+def _law(args: argparse.Namespace) -> tuple[Pilots, FittedLaw, Target | None]:
     from planner.errors import Fault, InputError
     from planner.fit import fit_law
     from planner.plan import Target
+    from planner.prior import Beliefs, SourceBelief
     from planner.progress import meter
     from planner.project import read_runs
 
@@ -137,17 +139,24 @@ def _law(args: argparse.Namespace) -> tuple[FittedLaw, Target | None]:
     if faults:
         raise InputError(args.command, faults)
     runs = read_runs(args.runs)
+    known = f"known: {', '.join(runs.sources)}"
+    faults = [
+        Fault("--text", n, "no such column", known) for n in args.text if n not in runs.sources
+    ]
+    if faults:
+        raise InputError(args.command, faults)
+    texts = Beliefs({name: SourceBelief(is_text=True) for name in args.text})
     with meter() as progress:
         progress.stage("fitting the law")
-        law = fit_law(runs, worst_error=args.worst)
-    return law, None if args.target is None else Target(args.target, args.confidence)
+        law = fit_law(runs, worst_error=args.worst, beliefs=texts)
+    return runs, law, None if args.target is None else Target(args.target, args.confidence)
 
 
 def _fit(args: argparse.Namespace) -> int:
     from planner.listings import law_tables
     from planner.pages import law_parts
 
-    law, _ = _law(args)
+    _, law, _ = _law(args)
     found = law_tables(law, args.target, args.confidence)
     _keep(args, found, law)
     _print(args, found, law_parts)
@@ -157,11 +166,14 @@ def _fit(args: argparse.Namespace) -> int:
 
 def _diagnose(args: argparse.Namespace) -> int:
     from planner.diagnose import diagnose
+    from planner.growth import fit_growth
     from planner.listings import diagnosis_tables
     from planner.pages import findings_parts
 
-    law, target = _law(args)
-    found = diagnosis_tables(diagnose(law, target), law.warnings)
+    runs, law, target = _law(args)
+    growth = None if runs.model_params is None else fit_growth(runs, worst_error=args.worst)
+    findings = diagnose(law, target, growth=growth, most_params=args.max_params)
+    found = diagnosis_tables(findings, law.warnings)
     _keep(args, found, law)
     _print(args, found, findings_parts)
     return DONE

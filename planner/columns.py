@@ -40,10 +40,14 @@ PLAN: Spec = (
     (
         "effective_examples",
         EFFECTIVE,
-        "median of what the purchase is worth in examples of the reference source; "
+        "median of what the purchase adds, in examples of the reference source; "
         "empty for unlabelled text, which multiplies the labels instead of adding to them",
     ),
-    ("share", RATIO, "part of the plan's effective examples; empty where effective_examples is"),
+    (
+        "share",
+        RATIO,
+        "of the whole training set's, with data in hand; empty where effective_examples is",
+    ),
     ("start_week", WEEK, "first delivery, counted from the start date"),
     ("weeks", WEEK, "from the order to the last delivery"),
     ("binding_limit", "", "limit that this purchase runs into; empty if none"),

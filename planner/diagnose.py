@@ -42,7 +42,7 @@ def diagnose(
     the findings that need them say so instead of guessing.
     """
     checks = [_floor(law), *_biased(law), *_texts(law, plan), _emergence(law, growth)]
-    if plan is not None and (planned := _planned(law, plan, sources)) > law.anchor.size:
+    if plan is not None and (planned := _planned(law, plan)) > law.anchor.size:
         checks.insert(0, _stage(law, planned, "stage at the planned size"))
     return Diagnosis(
         stage=_stage(law, law.anchor.size, "stage at the largest pilot"),
@@ -81,15 +81,10 @@ def _said(shares: dict[str, float]) -> str:
     return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
 
 
-def _planned(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> float:
-    """Effective examples (median) with the plan and what is in hand."""
-    total = np.zeros(len(law.sources))
-    for source in sources:
-        total[law.sources.index(source.name)] = source.in_hand
-    for name, quantity in plan.amounts.items():
-        total[law.sources.index(name)] += quantity
-    size = law.effective(np.where(np.array(law.is_text), 0.0, total)[None])
-    return float(weighted_quantile(size, law.weights, 0.5)[0])
+def _planned(law: FittedLaw, plan: Plan) -> float:
+    """Effective examples (median) that the plan trains on."""
+    total = np.where(np.array(law.is_text), 0.0, plan.totals(law.sources))
+    return float(weighted_quantile(law.effective(total[None]), law.weights, 0.5)[0])
 
 
 def _stage(law: FittedLaw, size: float, question: str) -> Finding:
@@ -154,9 +149,10 @@ def _best_within(law: FittedLaw, most: Array) -> Array:
     labels = [k for k in law.labels if most[k] > 0]
     clean = [k for k in labels if not law.excess(k).any()]
     rows = [labels, clean, *([k] for k in labels)]
-    amounts = np.zeros((len(rows), len(most)))
+    amounts = np.zeros((2 * len(rows), len(most)))
     for i, columns in enumerate(rows):
-        amounts[i, columns] = most[columns]
+        amounts[2 * i : 2 * i + 2, columns] = most[columns]
+    amounts[::2, law.texts] = most[law.texts]  # with all text, and without any
     return law.errors(amounts).min(axis=1)
 
 
@@ -275,13 +271,11 @@ def _verdict(
 
 def _room(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> float:
     """Effective examples the bought sources could supply in time, against those of the plan."""
-    most, bought = _caps(law, sources, plan.target.weeks), np.zeros(len(law.sources))
-    for name, quantity in plan.amounts.items():
-        bought[law.sources.index(name)] = quantity
-    if not bought[law.labels].any():
+    most, used = _caps(law, sources, plan.target.weeks), plan.totals(law.sources)
+    if not used[law.labels].any():
         return math.inf
-    most = np.where((bought > 0) & ~np.array(law.is_text), most, 0.0)
-    sizes = law.effective(np.stack([most, np.where(law.is_text, 0.0, bought)]))
+    most = np.where((used > 0) & ~np.array(law.is_text), most, 0.0)
+    sizes = law.effective(np.stack([most, np.where(law.is_text, 0.0, used)]))
     return float(weighted_quantile((sizes[:, :1] / sizes[:, 1:]), law.weights, 0.5)[0])
 
 
@@ -314,7 +308,7 @@ def _texts(law: FittedLaw, plan: Plan | None) -> list[Finding]:
         used = np.zeros((1, len(law.texts)))
         used[0, column] = float(np.exp(np.median(law.mix.text[:, column, 3]))) * 4
         if plan is not None and plan.steps:
-            size = float(np.median(sum(s.effective_examples or 0.0 for s in plan.steps))) or size
+            size = _planned(law, plan) or size
         sizes = np.full((len(law.weights), 1), size)
         factor = (law.with_text(sizes, used) / sizes)[:, 0]
         helps = _share(law, factor > 1)

@@ -54,6 +54,12 @@ def summary_rows(study: Study) -> list[Row]:
             "every price at its high end",
         ),
         ("contingency", money(contingency), currency, "part of the cost set aside"),
+        (
+            "used_in_hand",
+            "; ".join(f"{n} {q:,.0f}" for n, q in plan.used_in_hand.items() if q) or None,
+            "",
+            "examples trained on that are owned already; empty if none",
+        ),
         ("weeks", figure(plan.weeks), "week", "until the last delivery"),
         ("budget", money(target.budget), currency, "most that may be spent; empty if not limited"),
         ("weeks_limit", figure(target.weeks), "week", "time there is; empty if not limited"),

@@ -30,6 +30,7 @@ class Inputs:
     contingency    ratio added to every cost
     worst_error    error with no data at all, in the unit of the target; None if unknown
     task_family    whose published exponents speak before the pilots do
+    max_params     [parameter] largest model that can be trained; None if not given
     reference      source in whose examples effective examples are counted; None: fit chooses
     text_effect    source of text -> range of its effect, as the user believes it
     seed, draws    of the law's draws
@@ -50,6 +51,7 @@ class Inputs:
     contingency: float
     classes: int | None = None
     worst_error: float | None = None
+    max_params: float | None = None
     task_family: str | None = None
     reference: str | None = None
     text_effect: Mapping[str, Effect] = field(default_factory=dict)

@@ -8,6 +8,7 @@ whose target lies inside one cell of it, and those are computed.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -77,3 +78,17 @@ class Judge:
     def chance(self, size: Array, tilt: Array) -> Array:
         """P(target met) (rows,) for size and excess floor (draws, rows)."""
         return self.weights @ self.met(size, tilt)
+
+
+def favourable(law: FittedLaw, low: Array, high: Array) -> FittedLaw:
+    """The law in which any use of a text does what the best amount from `low` to `high` would.
+
+    low, high (texts of the law,) [document], 0 < low. Each draw gets the better end of the range:
+    the effect of an amount beyond that of use as such has one sign in each draw.
+    """
+    text = law.mix.text.copy()
+    half = np.exp(text[:, :, 3])
+    ends = [text[:, :, 2] * np.log1p(end / half) for end in (low, high)]
+    text[:, :, 0] += np.maximum(*ends)
+    text[:, :, 2] = 0.0
+    return replace(law, mix=replace(law.mix, text=text))

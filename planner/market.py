@@ -1,24 +1,73 @@
-"""What can be bought: legal purchases of each source, with cost and effective examples."""
+"""What can be bought and used: legal supplies of each source, with cost and effective examples.
+
+Data in hand is free and may be left out: a supply of a source is what is bought of it and what is
+used of the data in hand. What has no floor of its own is used whole, since more of it never hurts;
+of a biased source, and of unlabelled text, any whole number of examples in hand may be used.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from planner.errors import Fault, InputError
-from planner.fitted import FittedLaw, smallest_meeting
+from planner.fitted import FittedLaw, smallest_meeting, weighted_quantile
 from planner.laws import Array
 from planner.plan import Target
 from planner.search import Options
 from sources.base import Source
 
-LISTED = 160  # sources with at most this many legal purchases are listed whole
+LISTED = 160  # sources with at most this many legal supplies are listed whole
 GRID = 40  # else so many points, in geometric steps
-HUGE = 1e9  # [example] stands for "unlimited" where neither need nor budget ends it sooner
-TEXT_LEVELS = 3  # amounts of each text source that are tried, besides none
+PARTS = 24  # points between neighbours of the best choice, and for the use of data in hand
+LARGEST = 1e13  # [example] the end of every search, that of the law's needs too
+TEXT_LEVELS = (
+    3  # amounts of each text source that are tried first, besides none and what is in hand
+)
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Examples bought, and used of those in hand; both (sources of the law,)."""
+
+    bought: Array
+    used: Array
+
+    @property
+    def total(self) -> Array:
+        """Examples trained on (sources of the law,)."""
+        return self.bought + self.used
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Ways to supply one source (ways,) [example], each the cheapest to its total; total rises.
+
+    total is what is bought and what is used of the data in hand.
+    """
+
+    bought: Array
+    total: Array
+
+    def __len__(self) -> int:
+        return len(self.total)
+
+    @property
+    def used(self) -> Array:
+        """Used of the data in hand (ways,) [example]."""
+        return self.total - self.bought
+
+    def first(self, ways: int) -> Supply:
+        """The smallest totals only."""
+        return Supply(self.bought[:ways], self.total[:ways])
+
+    def merged(self, other: Supply) -> Supply:
+        """The ways of both."""
+        total, index = np.unique(np.concatenate([self.total, other.total]), return_index=True)
+        return Supply(np.concatenate([self.bought, other.bought])[index], total)
 
 
 @dataclass(frozen=True)
@@ -47,6 +96,12 @@ class Market:
         """Cost [currency], contingency included."""
         return source.cost(quantity) * (1 + self.contingency)
 
+    def optional(self, source: Source) -> bool:
+        """Whether data in hand of this source may hurt, so that leaving it out is a choice."""
+        if source.in_hand == 0:
+            return False
+        return source.role == "text" or bool(self.law.excess(self.column(source)).any())
+
 
 def market_of(sources: Sequence[Source], law: FittedLaw, contingency: float) -> Market:
     """The market of these sources under a law. Raises InputError for a source the law lacks."""
@@ -68,38 +123,64 @@ def in_hand(market: Market) -> Array:
     return owned
 
 
-def text_levels(market: Market, target: Target) -> list[tuple[Array, float]]:
-    """Combinations of text amounts to try and their cost [currency], none first."""
-    levels: list[tuple[Array, float]] = [(np.zeros(0), 0.0)]
-    for source in market.texts:
-        most = source.limits.available(target.weeks)
-        if math.isinf(most):
-            most = HUGE
-        steps = [0.0]
-        for i in range(TEXT_LEVELS if most else 0):
-            wanted = most * 4.0**-i
-            batch = source.limits.batch
-            legal = max(math.floor(wanted / batch) * batch, source.limits.smallest)
-            steps.append(float(legal))
-        unique = sorted(set(steps))
-        levels = [
-            (np.append(chosen, amount), cost + float(market.price(source, np.array(amount))))
-            for chosen, cost in levels
-            for amount in unique
-        ]
-    return sorted(levels, key=lambda level: level[1])
+# -- legal supplies ------------------------------------------------------------------------------
 
 
-def law_text(market: Market, text: Array) -> Array:
-    """Text used (1, texts of the law): bought and in hand, in the law's order."""
-    names = [market.law.sources[k] for k in market.law.texts]
-    used = np.zeros((1, len(names)))
-    for source, quantity in zip(market.texts, text, strict=True):
-        used[0, names.index(source.name)] = quantity + source.in_hand
-    return used
+def supply(market: Market, source: Source, wanted: Array) -> Supply:
+    """Cheapest legal ways to the totals `wanted` [example] or, where one is not legal, to the next
+    one above that is."""
+    bought, total = _ways(market, source, wanted)
+    total, index = np.unique(total, return_index=True)
+    return Supply(bought[index], total)
 
 
-def quantities(market: Market, source: Source, target: Target) -> Array:
+def _ways(market: Market, source: Source, wanted: Array) -> tuple[Array, Array]:
+    limits = source.limits
+    missing = np.maximum(wanted - source.in_hand, 0.0)
+    portions = np.ceil(missing / limits.batch * (1 - 1e-12) - 1e-9)
+    legal = np.maximum(portions * limits.batch, float(limits.smallest))
+    bought = np.where(missing > 0, legal, 0.0)
+    if not market.optional(source):
+        return bought, bought + source.in_hand
+    return bought, np.clip(wanted, bought, bought + source.in_hand)
+
+
+def supplies(market: Market, source: Source, target: Target) -> Supply:
+    """Legal supplies within weeks and budget, from the least total on: all, or a grid."""
+    bought = _purchases(market, source, target)
+    if not market.optional(source):
+        return Supply(bought, bought + source.in_hand)
+    most = source.in_hand + bought[-1]
+    if most <= LISTED:
+        return supply(market, source, np.append(np.arange(math.ceil(most)), most))
+    some = bought[1 :: max(1, len(bought) // PARTS)]
+    mixed = (some[:, None] + source.in_hand * np.array([0.0, 0.25, 0.5, 0.75])).ravel()
+    parts = whole(0.0, source.in_hand, PARTS)
+    return supply(market, source, np.concatenate([parts, np.round(mixed), bought + source.in_hand]))
+
+
+def finer(market: Market, source: Source, ways: Supply, at: int) -> Supply:
+    """Supplies between the neighbours of way number `at`, beside that one and the least."""
+    if at == 0:
+        return ways.first(2)
+    low, high = at - 1, min(at + 1, len(ways.total) - 1)
+    totals = ways.total[[0, at]]
+    if ways.bought[high] > 0:
+        start = ways.bought[low] or ways.bought[at] or float(source.limits.smallest)
+        near = between(source, start, ways.bought[high], PARTS, PARTS)
+        totals = np.append(totals, near + source.in_hand)
+    if market.optional(source):
+        totals = np.append(totals, whole(ways.total[low], ways.total[high], PARTS))
+    return supply(market, source, totals)
+
+
+def above(market: Market, source: Source, ways: Supply) -> Supply:
+    """The least legal supply above each way but the last, (ways - 1,)."""
+    bought, total = _ways(market, source, ways.total[:-1] + 1.0)
+    return Supply(np.minimum(bought, ways.bought[1:]), np.minimum(total, ways.total[1:]))
+
+
+def _purchases(market: Market, source: Source, target: Target) -> Array:
     """Legal purchases [example] within weeks and budget, rising from 0: all or a grid."""
     limits = source.limits
     most = limits.available(target.weeks)
@@ -133,31 +214,123 @@ def between(source: Source, low: float, high: float, listed: int, points: int) -
     return np.unique(np.clip(whole, low, high))
 
 
-def _enough(market: Market, source: Source, target: Target) -> float:
-    """More of an unlimited source than any sensible plan buys: what meets the target in 99% of the
-    draws that it can meet, or what the budget affords."""
-    needs = market.law.needs(target.error, source.name)
-    finite = needs[np.isfinite(needs)]
-    most = float(np.quantile(finite, 0.99)) * 2 if len(finite) else HUGE
-    most = min(max(most, source.limits.smallest), HUGE)
+def whole(low: float, high: float, points: int) -> Array:
+    """Whole numbers from `low` to `high` in geometric steps, both ends included."""
+    steps = np.geomspace(max(low, 1.0), max(high, 1.0), points)
+    return np.unique(np.clip(np.append(np.round(steps), [low, high]), low, high))
+
+
+def most_to_be_had(market: Market, source: Source, target: Target) -> float:
+    """No legal purchase within weeks and budget is larger [example]; at most LARGEST."""
+    limits = source.limits
+    most = min(limits.available(target.weeks), LARGEST)
     if math.isfinite(target.budget):
-        over = smallest_meeting(lambda n: -market.price(source, n), -target.budget, 1, HUGE)
-        most = min(most, float(over[0]))
-    batch = source.limits.batch
-    return float(max(math.ceil(most / batch) * batch, source.limits.smallest))
+        ceiling = target.budget * (1 + 1e-9)
+
+        def within(quantity: Array) -> Array:
+            return np.where(market.price(source, quantity) > ceiling, 0.0, 1.0)
+
+        most = min(most, float(smallest_meeting(within, 0.0, 1, LARGEST)[0]) + limits.batch)
+    return math.floor(most / limits.batch * (1 + 1e-12)) * float(limits.batch)
 
 
-def options_of(market: Market, lists: list[Array]) -> list[Options]:
-    """The listed purchases of each labelled source as the search wants them."""
+def _enough(market: Market, source: Source, target: Target) -> float:
+    """More of an unlimited source than the cheapest plan buys [example], or what budget allows.
+
+    What meets the target by itself at the wanted confidence is all that any cheaper plan can hold.
+    Where no amount does, the source may still serve beside others: then it is what the slowest draw
+    needs that data without a floor of its own could bring to the target at all.
+    """
+    law = market.law
+    needs = law.needs(target.error, source.name)
+    most = float(weighted_quantile(needs[:, None], law.weights, target.confidence)[0])
+    if math.isinf(most):
+        mix = replace(law.mix, excess=np.zeros_like(law.mix.excess))
+        needs = replace(law, mix=mix).needs(target.error, source.name)
+        most = float(np.max(needs[np.isfinite(needs)], initial=0.0)) or LARGEST
+    batch, smallest = source.limits.batch, source.limits.smallest
+    enough = max(math.ceil(min(most, LARGEST) / batch) * batch, smallest)
+    if math.isfinite(target.budget):
+        return max(min(float(enough), most_to_be_had(market, source, target)), float(smallest))
+    return float(enough)
+
+
+# -- unlabelled text -----------------------------------------------------------------------------
+
+
+def text_ways(market: Market, source: Source, target: Target) -> Supply:
+    """Amounts of a text source worth a first try: none, all in hand, and a few up to the most."""
+    most = most_to_be_had(market, source, target)
+    wanted = [0.0, source.in_hand]
+    if most >= source.limits.smallest:
+        batch = source.limits.batch
+        parts = [math.floor(most * 4.0**-i / batch) * batch for i in range(TEXT_LEVELS)]
+        wanted += [source.in_hand + max(part, source.limits.smallest) for part in parts]
+    return supply(market, source, np.array(wanted))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A range of text amounts, low to high (texts of the law,) [document]; used (1, texts of the
+    law) is 1 for those used at all, 0 for the others; cost [currency] of the least of them."""
+
+    low: Array
+    high: Array
+    used: Array
+    cost: float
+
+
+def text_cells(
+    market: Market, target: Target, tried: Mapping[str, Collection[float]]
+) -> list[Cell]:
+    """Ranges that together hold every legal choice of text, divided at the amounts tried."""
+    count = len(market.law.texts)
+    cells = [Cell(np.ones(count), np.ones(count), np.zeros((1, count)), 0.0)]
+    for source in market.texts:
+        most = most_to_be_had(market, source, target) + source.in_hand
+        ends = sorted({e for e in tried.get(source.name, ()) if 0 < e < most} | {most} - {0.0})
+        k, made, start = list(market.law.texts).index(market.column(source)), list(cells), 0.0
+        for end in ends:
+            least = supply(market, source, np.array([min(start + 1.0, end)]))
+            start = end
+            if least.total[0] > end:
+                continue
+            price = float(market.price(source, least.bought)[0])
+            for cell in cells:
+                new = replace(cell, low=cell.low.copy(), high=cell.high.copy())
+                new = replace(new, used=cell.used.copy(), cost=cell.cost + price)
+                new.low[k], new.high[k], new.used[0, k] = least.total[0], end, 1.0
+                made.append(new)
+        cells = made
+    return cells
+
+
+# -- what the search works on --------------------------------------------------------------------
+
+
+def options_of(market: Market, lists: Sequence[Supply]) -> list[Options]:
+    """The listed supplies of each labelled source as the search wants them."""
     options = []
-    for source, quantity in zip(market.labels, lists, strict=True):
+    for source, ways in zip(market.labels, lists, strict=True):
         column = market.column(source)
-        options.append(
-            Options(
-                quantity,
-                market.price(source, quantity),
-                np.asfortranarray(market.law.contribution(column, quantity + source.in_hand)),
-                market.law.excess(column),
-            )
-        )
+        effective = np.asfortranarray(market.law.contribution(column, ways.total))
+        cost = market.price(source, ways.bought)
+        options.append(Options(ways.total, cost, effective, market.law.excess(column)))
+    return options
+
+
+def relaxed_of(market: Market, lists: Sequence[Supply]) -> list[Options]:
+    """Options of which each stands for all legal supplies above the one before it.
+
+    It has the price of the least of them, the effective examples of the largest, and brings in no
+    more of its own floor than the least: no legal supply is better than its option.
+    """
+    options = []
+    for source, ways, exact in zip(market.labels, lists, options_of(market, lists), strict=True):
+        least = above(market, source, ways)
+        cost = np.append(exact.cost[:1], market.price(source, least.bought))
+        part = market.law.contribution(market.column(source), least.total)
+        part = np.asfortranarray(np.hstack([exact.effective[:, :1], part]))
+        whole = np.array_equal(least.total, ways.total[1:])
+        options.append(replace(exact, cost=cost, least=None if whole else part))
     return options

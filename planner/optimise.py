@@ -14,28 +14,34 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.bill import describe
+from planner.bill import describe, reach, settled
 from planner.fitted import FittedLaw, weighted_quantile
-from planner.judge import Judge
+from planner.judge import Judge, favourable
 from planner.laws import Array
 from planner.market import (
+    Amounts,
     Market,
-    between,
+    Supply,
+    finer,
     in_hand,
-    law_text,
     market_of,
+    most_to_be_had,
     options_of,
-    quantities,
-    text_levels,
+    relaxed_of,
+    supplies,
+    supply,
+    text_cells,
+    text_ways,
 )
 from planner.plan import Plan, Target
 from planner.search import Options, Outcome, cheapest
 from sources.base import Source
 
-ZOOM = 24  # points per source when refining around the best choice
 SMALL = 30_000  # choices up to which the branch and bound may run to its end
 SMALL_BOXES = 20_000
 BOXES = 96  # boxes where it cannot hope to: the local search decides, the boxes give a bound
+TEXT_ROUNDS, TEXT_POINTS = 3, 10  # in which amounts of text are refined between neighbours
+MOST_CELLS = 64  # ranges of text amounts up to which a bound is computed
 TOLERANCE, ROUGH = 1.0001, 1.003  # of the least error within limits: small markets, large ones
 
 
@@ -49,11 +55,11 @@ def cheapest_plan(
 ) -> Plan:
     """The cheapest legal purchases with P(error <= target.error) >= target.confidence.
 
-    contingency [ratio] is added to every cost and counts against the budget. prove: also compute a
-    lower bound on the cost of any legal plan (text in the few amounts that are tried). If no plan
-    meets target, budget and weeks at once, the plan returned has `reaches` False and brings the
-    error down as far as the limits allow at that confidence. Raises InputError if a source is not a
-    column of the law.
+    contingency [ratio] is added to every cost and counts against the budget. Data in hand costs
+    nothing and is used where it helps. prove: also compute a lower bound on the cost of any legal
+    plan, None where several texts make too many cases. If no plan meets target, budget and weeks at
+    once, the plan returned has `reaches` False and brings the error down as far as the limits allow
+    at that confidence. Raises InputError if a source is not a column of the law.
     """
     market = market_of(sources, law, contingency)
     found = _solve(market, target, prove=prove)
@@ -71,38 +77,36 @@ def least_error_plan(
     cheapest plan that reaches it is returned.
     """
     market = market_of(sources, law, contingency)
-    best, owned = np.zeros(len(law.sources)), in_hand(market)
-
-    def reached(amounts: Array) -> float:
-        errors = law.errors((amounts + owned)[None])
-        return float(weighted_quantile(errors, law.weights, target.confidence)[0])
-
-    high = reached(best)
+    best = settled(market, target, Amounts(np.zeros(len(law.sources)), in_hand(market)))
+    high = float(reach(market, target, best.total[None])[0])
     low = min(_least_conceivable(market, target), high)
-    fine = math.prod(len(quantities(market, s, target)) for s in market.labels) <= SMALL
+    fine = math.prod(len(supplies(market, s, target).total) for s in market.labels) <= SMALL
     tolerance = TOLERANCE if fine else ROUGH
     while high / low > tolerance:
         middle = math.sqrt(low * high)
-        aim = replace(target, error=middle)
-        found = _solve(market, aim, warm=[best])
+        found = _solve(market, replace(target, error=middle), warm=[best])
         if found.amounts is None:
             low = middle
         else:
-            best, high = found.amounts, min(middle, reached(found.amounts))
+            best = settled(market, target, found.amounts)
+            high = min(middle, float(reach(market, target, best.total[None])[0]))
     return describe(market, target, best, None)
 
 
 def _least_conceivable(market: Market, target: Target) -> float:
-    """Error that no purchase undercuts at the confidence: all of everything, no own floors."""
+    """Error that no purchase undercuts at the confidence: all of everything, no own floors, and of
+    each text the amount that is best in each draw."""
     law, size = market.law, np.zeros((len(market.law.weights), 1))
     for source in market.labels:
-        most = np.array([quantities(market, source, target)[-1] + source.in_hand])
+        most = np.array([most_to_be_had(market, source, target) + source.in_hand])
         size = size + law.contribution(market.column(source), most)
-    least = []
-    for text, _ in text_levels(market, target):
-        floor, part = law.curve(law.with_text(size, law_text(market, text)))
-        least.append(floor + part)
-    return float(weighted_quantile(np.min(least, axis=0), law.weights, target.confidence)[0])
+    least = None
+    for cell in text_cells(market, target, {}):
+        kind = favourable(law, cell.low, cell.high)
+        errors = np.add(*kind.curve(kind.with_text(size, cell.used)))
+        least = errors if least is None else np.minimum(least, errors)
+    assert least is not None  # no text at all is always among the cells
+    return float(weighted_quantile(least, law.weights, target.confidence)[0])
 
 
 def frontier(
@@ -117,7 +121,7 @@ def frontier(
     no legal plan reaches it."""
     market = market_of(sources, law, contingency)
     plans: dict[float, Plan | None] = {}
-    warm: list[Array] = []
+    warm: list[Amounts] = []
     # hardest first: what meets a hard target meets an easier one, so cost never falls
     for error in sorted({float(e) for e in errors}):
         aim = replace(target, error=error)
@@ -130,73 +134,154 @@ def frontier(
 
 @dataclass(frozen=True)
 class Found:
-    """Amounts bought (sources of the law,), their cost [currency] and a proven bound; amounts None
-    where nothing was found that meets the target (bound inf: proven that nothing does)."""
+    """Amounts, their cost [currency] and a proven bound on the cost of any legal plan; amounts None
+    where nothing was found that meets the target, bound None where none was computed."""
 
-    amounts: Array | None
+    amounts: Amounts | None
     cost: float
-    bound: float
+    bound: float | None
 
 
 def _solve(
-    market: Market, target: Target, *, warm: Sequence[Array] = (), prove: bool = False
+    market: Market, target: Target, *, warm: Sequence[Amounts] = (), prove: bool = False
 ) -> Found:
     """The cheapest purchases that meet the target; `warm` are amounts worth trying first."""
-    best = Found(None, math.inf, math.inf)
-    bounds = []
-    for text, text_cost in text_levels(market, target):
-        left = min(target.budget, best.cost * (1 - 1e-9)) - text_cost
+    hunt = _Hunt(market, target, prove, warm)
+    hunt.look(Amounts(*np.zeros((2, len(market.law.sources)))))
+    hunt.look_at_texts()
+    bound = hunt.bound() if prove and hunt.amounts is not None else None
+    return Found(hunt.amounts, hunt.cost, bound)
+
+
+class _Hunt:
+    """The best amounts so far, over the amounts of text that were tried."""
+
+    def __init__(
+        self, market: Market, target: Target, prove: bool, warm: Sequence[Amounts]
+    ) -> None:
+        self.market, self.target, self.prove, self.warm = market, target, prove, list(warm)
+        self.amounts: Amounts | None = None
+        self.cost = math.inf
+        self.lists = [supplies(market, s, target) for s in market.labels]
+        self.near = self.lists
+        self.tried: dict[str, set[float]] = {s.name: set() for s in market.texts}
+
+    def aim(self, judge: Judge, lists: Sequence[Supply]) -> Aim:
+        """A search among the lists: to its end where they are short."""
+        few = math.prod(len(ways.total) for ways in lists) <= SMALL
+        boxes = SMALL_BOXES if few else BOXES if self.prove else 0
+        return Aim(judge, self.target.confidence, boxes)
+
+    def look(self, text: Amounts) -> None:
+        """Search the labels that go best with these amounts of text."""
+        market, target = self.market, self.target
+        text_cost = float(self._prices(text.bought).sum())
+        for source in market.texts:
+            self.tried[source.name].add(float(text.total[market.column(source)]))
+        left = min(target.budget, self.cost * (1 - 1e-9)) - text_cost
         if left < 0:
-            bounds.append(math.inf)
-            continue
-        used = law_text(market, text)
-        if not prove and text_cost > 0 and not _helps(market, target, best.amounts, used):
-            continue
-        lists = [quantities(market, s, replace(target, budget=left)) for s in market.labels]
+            return
+        lists = [supplies(market, s, replace(target, budget=left)) for s in market.labels]
+        used = text.total[market.law.texts][None]
         judge = Judge(market.law, target.error, used, _largest(market, lists))
-        few = math.prod(map(len, lists)) <= SMALL
-        boxes = SMALL_BOXES if few else BOXES if prove else 0
-        starts = [_nearest(market, lists, amounts) for amounts in warm]
-        aim = Aim(judge, target.confidence, boxes)
-        chosen, outcome, lists = _refine(market, lists, aim, left, starts)
-        if outcome.choice is not None and outcome.cost + text_cost < best.cost:
-            amounts = np.zeros(len(market.law.sources))
-            for source, quantity in zip(market.labels, chosen, strict=True):
-                amounts[market.column(source)] = quantity
-            for source, quantity in zip(market.texts, text, strict=True):
-                amounts[market.column(source)] = quantity
-            best = Found(amounts, outcome.cost + text_cost, math.inf)
-        if prove:
-            ceiling = min(target.budget, best.cost) - text_cost
-            bounds.append(text_cost + _bound(market, lists, aim, ceiling))
-    return replace(best, bound=min([best.cost, *bounds]) if prove else 0.0)
+        starts = [_nearest(market, lists, amounts) for amounts in self.warm]
+        aim = self.aim(judge, lists)
+        outcome, lists, listed = _refine(market, lists, aim, left, starts)
+        if outcome.choice is None or not outcome.cost + text_cost < self.cost:
+            return
+        best = text
+        for source, ways, i in zip(market.labels, lists, outcome.choice, strict=True):
+            best = self._put(best, source, ways, i)
+        self.amounts, self.cost, self.near = best, outcome.cost + text_cost, listed
+
+    def look_at_texts(self) -> None:
+        """Try a few amounts of each text in all combinations, cheapest first; refine the best."""
+        market = self.market
+        within = replace(self.target, budget=min(self.target.budget, self.cost))
+        texts = [Amounts(*np.zeros((2, len(market.law.sources))))]
+        for source in market.texts:
+            ways = text_ways(market, source, within)
+            texts = [self._put(text, source, ways, i) for text in texts for i in range(len(ways))]
+        texts.sort(key=lambda text: float(self._prices(text.bought).sum()))
+        for text in texts:
+            if text.total.any() and (self.prove or not text.bought.any() or self._helps(text)):
+                self.look(text)
+        for source in market.texts * TEXT_ROUNDS:
+            self._refine_text(source)
+
+    def _refine_text(self, source: Source) -> None:
+        """Try amounts of a text between those tried next to the best."""
+        column, texts = self.market.column(source), self.market.law.texts
+        if self.amounts is None or self.amounts.total[column] == 0:
+            return
+        tried = sorted(self.tried[source.name])
+        at = tried.index(float(self.amounts.total[column]))
+        ends = max(tried[at - 1], 1.0), tried[min(at + 1, len(tried) - 1)]
+        ways = supply(self.market, source, np.round(np.geomspace(*ends, TEXT_POINTS)))
+        best, self.warm = self.amounts, [self.amounts]
+        text = Amounts(np.zeros_like(best.bought), np.zeros_like(best.used))
+        text.bought[texts], text.used[texts] = best.bought[texts], best.used[texts]
+        for i, total in enumerate(ways.total):
+            if tried[at - 1] < total < ends[1] and total != tried[at]:
+                self.look(self._put(text, source, ways, i))
+
+    def _put(self, text: Amounts, source: Source, ways: Supply, way: int) -> Amounts:
+        column, bought, used = self.market.column(source), text.bought.copy(), text.used.copy()
+        bought[column], used[column] = ways.bought[way], ways.used[way]
+        return Amounts(bought, used)
+
+    def _prices(self, bought: Array) -> Array:
+        """Cost [currency] of what is bought of each source of the market."""
+        market = self.market
+        return np.array([float(market.price(s, bought[market.column(s)])) for s in market.sources])
+
+    def _helps(self, text: Amounts) -> bool:
+        """Whether text makes the target likelier beside the labels found without it; a quick look
+        that spares a search where the pilots say that text does nothing."""
+        if self.amounts is None:
+            return True
+        law, total = self.market.law, self.amounts.total
+        other = np.where(law.is_text, text.total, total)
+        chance = law.probability(self.target.error, np.stack([total, other]))
+        return bool(chance[1] > chance[0])
+
+    def bound(self) -> float | None:
+        """Lower bound on the cost [currency] of any legal plan, between the listed amounts too."""
+        market = self.market
+        within = replace(self.target, budget=min(self.target.budget, self.cost))
+        cells = text_cells(market, within, self.tried)
+        if len(cells) > MOST_CELLS:
+            return None
+        lists = []
+        for source, all_, near in zip(market.labels, self.lists, self.near, strict=True):
+            ways, most = all_.merged(near), most_to_be_had(market, source, within)
+            if most > ways.bought[-1]:
+                ways = ways.merged(Supply(np.array([most]), np.array([most + source.in_hand])))
+            lists.append(ways)
+        options, bounds = relaxed_of(market, lists), [self.cost]
+        for cell in cells:
+            if cell.cost < self.cost:
+                law = favourable(market.law, cell.low, cell.high)
+                judge = Judge(law, self.target.error, cell.used, _largest(market, lists))
+                aim, left = self.aim(judge, lists), within.budget - cell.cost
+                bounds.append(cell.cost + aim.cheapest(options, left).bound)
+        return min(bounds)
 
 
-def _helps(market: Market, target: Target, amounts: Array | None, text: Array) -> bool:
-    """Whether text makes the target likelier beside the labels found without it; a quick look that
-    spares a search where the pilots say that text does nothing."""
-    if amounts is None:
-        return True
-    total = (amounts + in_hand(market))[None]
-    without = market.law.probability(target.error, total)
-    total[0, market.law.texts] = text[0]
-    return bool(market.law.probability(target.error, total) > without)
-
-
-def _largest(market: Market, lists: list[Array]) -> float:
+def _largest(market: Market, lists: Sequence[Supply]) -> float:
     """Largest labelled size [effective example] that the lists can make, in any draw."""
     total = 0.0
-    for source, quantity in zip(market.labels, lists, strict=True):
-        most = market.law.contribution(market.column(source), quantity[-1:] + source.in_hand)
+    for source, ways in zip(market.labels, lists, strict=True):
+        most = market.law.contribution(market.column(source), ways.total[-1:])
         total += float(most.max())
     return total
 
 
-def _nearest(market: Market, lists: list[Array], amounts: Array) -> tuple[int, ...]:
-    """Options at or above the given amounts (sources of the law,)."""
+def _nearest(market: Market, lists: Sequence[Supply], amounts: Amounts) -> tuple[int, ...]:
+    """Ways at or above the given amounts."""
     return tuple(
-        int(min(np.searchsorted(quantity, amounts[market.column(source)]), len(quantity) - 1))
-        for source, quantity in zip(market.labels, lists, strict=True)
+        int(min(np.searchsorted(ways.total, amounts.total[market.column(source)]), len(ways) - 1))
+        for source, ways in zip(market.labels, lists, strict=True)
     )
 
 
@@ -219,58 +304,33 @@ class Aim:
 
 def _refine(
     market: Market,
-    lists: list[Array],
+    lists: list[Supply],
     aim: Aim,
     ceiling: float,
     starts: list[tuple[int, ...]],
-) -> tuple[list[float], Outcome, list[Array]]:
+) -> tuple[Outcome, list[Supply], list[Supply]]:
     """Search the lists, then ever finer lists around the best choice, down to single batches.
 
-    Returns the quantities chosen, the outcome, and all that was listed: so fine near the best
-    choice that a bound on what lies between is tight there.
+    Returns the last outcome, the lists its choice refers to, and all that was listed: so fine near
+    the best choice that a bound on what lies between is tight there.
     """
-    outcome = aim.cheapest(options_of(market, lists), ceiling, starts)
-    if outcome.choice is None:
-        return [], outcome, lists
-    chosen = [float(q[i]) for q, i in zip(lists, outcome.choice, strict=True)]
-    listed = lists
+    outcome, listed = aim.cheapest(options_of(market, lists), ceiling, starts), lists
     for _ in range(12):
-        zoomed = [_zoom(s, q, v) for s, q, v in zip(market.labels, lists, chosen, strict=True)]
-        if not any(finer for _, finer in zoomed):
+        if outcome.choice is None:
             break
-        lists = [quantity for quantity, _ in zoomed]
-        listed = [np.union1d(all_, near) for all_, near in zip(listed, lists, strict=True)]
-        start = tuple(int(np.searchsorted(q, v)) for q, v in zip(lists, chosen, strict=True))
-        again = aim.cheapest(options_of(market, lists), outcome.cost, [start])
+        zoomed = [
+            finer(market, s, ways, i)
+            for s, ways, i in zip(market.labels, lists, outcome.choice, strict=True)
+        ]
+        if all(np.isin(new.total, old.total).all() for new, old in zip(zoomed, lists, strict=True)):
+            break
+        start = tuple(
+            int(np.searchsorted(new.total, old.total[i]))
+            for new, old, i in zip(zoomed, lists, outcome.choice, strict=True)
+        )
+        again = aim.cheapest(options_of(market, zoomed), outcome.cost, [start])
         if again.choice is None:
             break
-        chosen = [float(q[i]) for q, i in zip(lists, again.choice, strict=True)]
-        outcome = again
-    return chosen, outcome, listed
-
-
-def _zoom(source: Source, quantity: Array, value: float) -> tuple[Array, bool]:
-    """Finer list around `value` between its neighbours; whether it is finer at all."""
-    if value == 0:
-        return quantity[:2] if len(quantity) > 1 else quantity, False
-    at = int(np.searchsorted(quantity, value))
-    low = quantity[at - 1] if at > 1 else value
-    high = quantity[min(at + 1, len(quantity) - 1)]
-    near = between(source, low, high, ZOOM, ZOOM)
-    grid = np.unique(np.concatenate([[0.0], near, [value]]))
-    return grid, not set(grid) <= set(quantity)
-
-
-def _bound(market: Market, lists: list[Array], aim: Aim, ceiling: float) -> float:
-    """Lower bound on the cost [currency] of any legal purchase, between the listed ones too.
-
-    Each option is priced as the cheapest purchase above the option before it, so the relaxed search
-    undercuts every legal plan.
-    """
-    options = []
-    for source, option in zip(market.labels, options_of(market, lists), strict=True):
-        before = np.concatenate([[0.0], option.quantity[:-1]])
-        first = np.where(before > 0, before + source.limits.batch, source.limits.smallest)
-        priced = market.price(source, np.minimum(first, option.quantity))
-        options.append(replace(option, cost=np.where(option.quantity > 0, priced, 0.0)))
-    return aim.cheapest(options, ceiling).bound
+        lists, outcome = zoomed, again
+        listed = [all_.merged(near) for all_, near in zip(listed, zoomed, strict=True)]
+    return outcome, lists, listed

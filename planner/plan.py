@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sources.base import Source
 
@@ -41,9 +45,13 @@ class Step:
     fees, variable      [currency] the two parts of the cost before contingency
     contingency         [currency]
     low, high           [currency] total with every cost line at its low or high end
-    effective_examples  median over the law's draws; None for text, which adds none
+    effective_examples  [effective example] what the purchase adds to what is used of the source's
+                        data in hand, median over the law's draws; None for text, which adds none
+    share               of the whole training set's effective examples, what the source holds with
+                        its data in hand: the weight of its own floor; None for text
     start_week, weeks   [week] first delivery counted from the start date; from order to last
-    delivery binding             name of the limit this purchase runs into, or ""
+                        delivery
+    binding             name of the limit this purchase runs into, or ""
     """
 
     source: Source
@@ -82,6 +90,8 @@ class Plan:
     bound        [currency] proven lower bound on the cost of any legal plan, contingency included;
                  None where nothing was proven
     binding      limits that would have to give for a cheaper or better plan, in plain words
+    used_in_hand source -> examples used of those in hand, for every source that has some; the rest
+                 is left out because it would not help
     """
 
     target: Target
@@ -91,6 +101,7 @@ class Plan:
     error: tuple[float, float, float]
     bound: float | None
     binding: tuple[str, ...]
+    used_in_hand: dict[str, float] = field(default_factory=dict)
 
     @property
     def cost(self) -> float:
@@ -107,6 +118,11 @@ class Plan:
         """Examples bought of each source in the plan [example]."""
         return {step.source.name: step.quantity for step in self.steps}
 
+    def totals(self, names: Sequence[str]) -> NDArray[np.float64]:
+        """Examples trained on of each named source (names,): bought and used of those in hand."""
+        bought = self.amounts
+        return np.array([bought.get(n, 0.0) + self.used_in_hand.get(n, 0.0) for n in names])
+
     @property
     def gap(self) -> float | None:
         """Proven relative distance to the cheapest plan, 0 if proven optimal; None if unproven."""
@@ -119,8 +135,9 @@ class Plan:
 class Round:
     """One round of a path: buy, train, measure, decide.
 
-    purchases    source -> examples bought in this round
-    cost         [currency] of this round, contingency included; fees fall due in the first round
+    purchases    source -> examples bought in this round, a legal order by itself or 0
+    cost         [currency] of this round, contingency included; fees fall due in the first round,
+                 volume tiers run on from round to round
     effective    [effective example] median, cumulated
     error        (low, median, high) predicted after this round, an interval of 90%
     reached      P(target met after this round)

@@ -78,6 +78,7 @@ def read(path: Path | str, target: Mapping[str, float] | None = None) -> Inputs:
         contingency=project.contingency,
         classes=project.classes,
         worst_error=project.no_data_error(),
+        max_params=project.max_params,
         task_family=project.family(),
         reference=project.reference,
         text_effect=effects,

@@ -3,51 +3,54 @@
 Each round multiplies the effective size by the same factor, at most three, starting at the largest
 pilot, in the proportions of the plan. On real curves three rounds of a factor of three, measured in
 between, reached the target in 94% of cases at 1.5 times the cost of knowing the curve beforehand
-(DESIGN, section 3), while every single purchase planned from pilots did worse. Rounds that the
-weeks do not allow are merged.
+(DESIGN, section 3), while every single purchase planned from pilots did worse.
+
+Every round is an order of its own: of each source it buys nothing or a legal purchase, whole
+batches and no less than the smallest order. All sources start in the first round, where their fees
+fall due; volume tiers run on, so that the rounds cost together what the plan costs. What minimum
+orders or the weeks do not allow to be split is merged.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.laws import Array
-from planner.plan import Path, Plan, Round
-from sources.base import Source
+from planner.plan import Path, Plan, Round, Step
 
 GROWTH = 3.0  # effective size of a round against the one before
 MOST_ROUNDS = 6
 SEEDS = 3  # repeats of each measurement that the decision text asks for
 
 
-def path(sources: Sequence[Source], law: FittedLaw, plan: Plan, contingency: float) -> Path:
+def path(law: FittedLaw, plan: Plan, contingency: float) -> Path:
     """The plan split into rounds; costs in currency with contingency [ratio] included.
 
-    A round ends when its data has arrived; rounds run one after another. A plan that buys nothing
-    has no rounds.
+    A round ends when its data has arrived; rounds run one after another. What the plan uses of the
+    data in hand is there from the start. A plan that buys nothing has no rounds.
     """
     if not plan.steps:
         return Path((), 0.0, 0.0)
-    shares = _shares(law, plan, sources)
+    shares = _shares(law, plan)
     while True:
         totals = _totals(plan, shares)
-        ends = np.cumsum([_weeks(plan, totals, r) for r in range(len(shares))])
-        if len(shares) == 1 or ends[-1] <= plan.target.weeks:
+        ends = np.cumsum([_weeks(plan, totals, r) for r in range(len(totals))])
+        if len(totals) == 1 or ends[-1] <= plan.target.weeks:
             break
         shares = shares[1:]  # merge the smallest round into the next
-    rounds = _rounds(sources, law, plan, totals, ends, contingency)
+    rounds = _rounds(law, plan, totals, ends, contingency)
     expected = sum(each.needed * each.cost for each in rounds)
     return Path(rounds, float(expected), plan.cost)
 
 
-def _shares(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> list[float]:
+def _shares(law: FittedLaw, plan: Plan) -> list[float]:
     """Share of the plan's quantities owned after each round, rising to 1."""
-    owned = _owned(law, sources)
-    bought = _amounts(law, plan)
+    bought = _amounts(law, plan.amounts)
+    owned = _amounts(law, plan.used_in_hand)
 
     def size(share: float) -> float:
         total = np.where(law.is_text, 0.0, owned + share * bought)[None]
@@ -68,17 +71,30 @@ def _shares(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> list[float
 
 
 def _totals(plan: Plan, shares: list[float]) -> list[dict[str, float]]:
-    """Whole batches of each source owned after each round [example]."""
+    """Examples of each source bought by the end of each round [example]; every round buys."""
+    split = {step.source.name: _split(step, shares) for step in plan.steps}
     totals: list[dict[str, float]] = []
-    for share in shares:
-        now = {}
-        for step in plan.steps:
-            limits, wanted = step.source.limits, share * step.quantity
-            whole = max(math.ceil(wanted / limits.batch - 1e-9) * limits.batch, limits.smallest)
-            now[step.source.name] = float(min(whole, step.quantity))
-        totals.append(now)
-    totals[-1] = dict(plan.amounts)
+    for number in range(len(shares)):
+        now = {name: bought[number] for name, bought in split.items()}
+        if not totals or now != totals[-1]:  # where nothing can be bought, the round is merged
+            totals.append(now)
     return totals
+
+
+def _split(step: Step, shares: list[float]) -> list[float]:
+    """Examples bought by the end of each round [example]: legal orders near the wanted shares."""
+    whole, batch, smallest = step.quantity, step.source.limits.batch, step.source.limits.smallest
+    bought, totals = 0.0, list[float]()
+    for share in shares[:-1]:
+        order = float(math.ceil((share * whole - bought) / batch - 1e-9) * batch)
+        if order < smallest:  # the first round buys of every source, a later one may pass
+            order = smallest if not totals or order > smallest / 2 else 0.0
+        if whole - bought - order < smallest:  # the rest would be no legal order
+            rest = whole - bought - smallest
+            order = whole - bought if rest < smallest else min(order, rest)
+        bought += order
+        totals.append(bought)
+    return [*totals, whole]
 
 
 def _weeks(plan: Plan, totals: list[dict[str, float]], number: int) -> float:
@@ -93,20 +109,17 @@ def _weeks(plan: Plan, totals: list[dict[str, float]], number: int) -> float:
 
 
 def _rounds(
-    sources: Sequence[Source],
     law: FittedLaw,
     plan: Plan,
     totals: list[dict[str, float]],
     ends: Array,
     contingency: float,
 ) -> tuple[Round, ...]:
-    owned, rounds, spent = _owned(law, sources), [], 0.0
+    owned, rounds, spent = _amounts(law, plan.used_in_hand), [], 0.0
     before: dict[str, float] = {}
     unmet = np.ones(len(law.weights), dtype=bool)
     for number, total in enumerate(totals, 1):
-        amounts = owned.copy()
-        for name, quantity in total.items():
-            amounts[law.sources.index(name)] += quantity
+        amounts = owned + _amounts(law, total)
         errors = law.errors(amounts[None])[:, 0]
         low, middle, high = (
             float(weighted_quantile(errors[:, None], law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
@@ -145,15 +158,6 @@ def _decision(target: float, high: float, last: bool) -> str:
     return f"{stop}; add the runs to the pilots and plan again, above all if error > {high:.3g}"
 
 
-def _amounts(law: FittedLaw, plan: Plan) -> Array:
-    amounts = np.zeros(len(law.sources))
-    for name, quantity in plan.amounts.items():
-        amounts[law.sources.index(name)] = quantity
-    return amounts
-
-
-def _owned(law: FittedLaw, sources: Sequence[Source]) -> Array:
-    owned = np.zeros(len(law.sources))
-    for source in sources:
-        owned[law.sources.index(source.name)] = source.in_hand
-    return owned
+def _amounts(law: FittedLaw, named: Mapping[str, float]) -> Array:
+    """Examples by name as an array (sources of the law,)."""
+    return np.array([named.get(name, 0.0) for name in law.sources])

@@ -85,6 +85,7 @@ class ProjectTable(Table):
     task_family: TaskFamily | None = None
     classes: int | None = Field(None, ge=2, le=1_000_000)
     worst_error: Positive | None = None
+    max_params: Positive | None = None
     reference: str | None = None
     seed: int = Field(0, ge=0, lt=2**32)
     draws: int = Field(1000, ge=100, le=20_000)

@@ -34,15 +34,17 @@ Choice = tuple[int, ...]
 class Options:
     """What one labelled source offers.
 
-    quantity, cost (options,) [example], [currency], both rising from 0; effective (draws, options)
+    quantity, cost (options,) [example], [currency], neither falling; effective (draws, options)
     [effective example], concave in quantity, best stored with draws side by side; excess (draws,)
-    own floor [error].
+    own floor [error]. least (draws, options) [effective example], where an option stands for a
+    range: what it brings in of its own floor at least; None where that is `effective`.
     """
 
     quantity: Array
     cost: Array
     effective: Array
     excess: Array
+    least: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,9 @@ class _Search:
         self.open: list[tuple[float, int, Choice, Choice]] = []
         self.boxes = 0
         self.excess = np.stack([o.excess for o in options], axis=1)  # (draws, sources)
+        self.exact = all(o.least is None for o in options)
+        # most that costs nothing
+        self.free = np.array([np.searchsorted(o.cost, 0.0, side="right") - 1 for o in options])
         # a mixture's own floor is never below the least of its sources
         self.need = judge.need_above(self.excess.min(axis=1))
 
@@ -106,14 +111,14 @@ class _Search:
             picked = choices[:, k]
             cost += option.cost[picked]
             if (picked == picked[0]).all():  # most moves leave most sources as they are
-                part = option.effective[:, picked[:1]]
-                if not part.any():
-                    continue
-            else:
-                part = option.effective.T[picked].T
+                picked = picked[:1]
+            part = option.effective.T[picked].T
+            if len(picked) == 1 and not part.any():
+                continue
             size += part
             if option.excess.any():
-                tilt += part * option.excess[:, None]
+                least = part if option.least is None else option.least.T[picked].T
+                tilt += least * option.excess[:, None]
         return size, tilt / np.maximum(size, SMALLEST_SIZE), cost
 
     def _try(self, choices: np.ndarray) -> bool:
@@ -141,9 +146,12 @@ class _Search:
             self._try(np.minimum(np.array(given), tops))
         if self.best is None:
             self._try(tops[None])
-            self._try(self._singles(tops))
-            self._try(self._pairs(tops))
+            for base in np.unique([np.zeros_like(tops), self.free], axis=0):
+                self._try(self._singles(base, tops))
+                self._try(self._pairs(base, tops))
         while self.best is not None:
+            for k in range(len(tops)):
+                self._settle(k)
             moved = [self._try(self._line(k)) for k in range(len(tops))]
             moved += [
                 self._try(self._window(i, j, tops))
@@ -154,11 +162,20 @@ class _Search:
             if not any(moved):
                 return
 
-    def _singles(self, tops: np.ndarray) -> np.ndarray:
-        nothing = np.zeros_like(tops)
-        return np.vstack([nothing, *(_along(nothing, k, range(t + 1)) for k, t in enumerate(tops))])
+    def _settle(self, k: int) -> None:
+        """Take the likeliest of the options of source k that cost what the best choice takes."""
+        assert self.best is not None
+        cost = self.options[k].cost
+        same = np.flatnonzero(cost == cost[self.best[k]])
+        if len(same) > 1:
+            rows = _along(np.array(self.best), k, same)
+            size, tilt, _ = self._totals(rows)
+            self.best = tuple(map(int, rows[int(np.argmax(self.judge.chance(size, tilt)))]))
 
-    def _pairs(self, tops: np.ndarray) -> np.ndarray:
+    def _singles(self, base: np.ndarray, tops: np.ndarray) -> np.ndarray:
+        return np.vstack([base, *(_along(base, k, range(t + 1)) for k, t in enumerate(tops))])
+
+    def _pairs(self, base: np.ndarray, tops: np.ndarray) -> np.ndarray:
         worth = [
             float(np.median(o.effective[:, -1])) / max(float(o.cost[-1]), 1e-300)
             for o in self.options
@@ -169,7 +186,7 @@ class _Search:
             for j in likely[: likely.index(i)]:
                 some = [np.unique(np.linspace(1, tops[k], PAIR_POINTS).astype(int)) for k in (i, j)]
                 for a in some[0]:
-                    rows.append(_along(_put(np.zeros_like(tops), i, int(a)), j, some[1]))
+                    rows.append(_along(_put(base, i, int(a)), j, some[1]))
         return np.vstack(rows) if rows else tops[None]
 
     def _line(self, k: int) -> np.ndarray:
@@ -185,8 +202,9 @@ class _Search:
             for k in (i, j)
         ]
         rows = [_along(_put(best, i, int(a)), j, near[1]) for a in near[0]]
-        rows.append(_along(_put(best, i, 0), j, range(int(tops[j]) + 1)))
-        rows.append(_along(_put(best, j, 0), i, range(int(tops[i]) + 1)))
+        for a, b in ((i, j), (j, i)):
+            for none in {0, int(self.free[a])}:
+                rows.append(_along(_put(best, a, none), b, range(int(tops[b]) + 1)))
         return np.vstack(rows)
 
     def possible(self) -> bool:
@@ -274,8 +292,9 @@ class _Search:
         self, low: np.ndarray, high: np.ndarray, small: Array, tilt: Array, large: Array
     ) -> Array:
         """Least excess floor (draws, boxes) in a box: what may be added has the least floor of the
-        sources still open, and the share it takes is one of the two extremes."""
-        free = np.full(small.shape, np.inf)
+        sources still open, none where options are ranges, and the share it takes is one of the two
+        extremes."""
+        free = np.full(small.shape, np.inf if self.exact else 0.0)
         for k in range(low.shape[1]):
             wide = high[:, k] > low[:, k]
             free = np.where(wide[None], np.minimum(free, self.excess[:, k : k + 1]), free)

@@ -11,6 +11,7 @@ import numpy as np
 from planner.diagnose import diagnose
 from planner.fit import fit_law
 from planner.fitted import FittedLaw, weighted_quantile
+from planner.growth import GrowthLaw, fit_growth
 from planner.optimise import cheapest_plan, frontier
 from planner.pilots import Pilots
 from planner.plan import Diagnosis, Path, Plan
@@ -74,12 +75,21 @@ def run(inputs: Inputs, progress: Progress | None = None) -> Study:
         law=law,
         plan=plan,
         frontier=points,
-        path=path(inputs.sources, law, plan, inputs.contingency),
-        diagnosis=diagnose(law, inputs.target, plan, inputs.sources),
+        path=path(law, plan, inputs.contingency),
+        diagnosis=diagnose(
+            law, inputs.target, plan, inputs.sources, _growth(inputs), inputs.max_params
+        ),
         best_guess=guess,
         best_guess_probability=chance,
         warnings=_warnings(inputs, law, plan),
     )
+
+
+def _growth(inputs: Inputs) -> GrowthLaw | None:
+    """The law over model size and data where the pilots have model sizes."""
+    if inputs.pilots is None or inputs.pilots.model_params is None:
+        return None
+    return fit_growth(inputs.pilots, worst_error=inputs.worst_error, seed=inputs.seed)
 
 
 def beliefs(inputs: Inputs) -> Beliefs:
@@ -151,11 +161,7 @@ def _best_guess(inputs: Inputs, law: FittedLaw) -> tuple[Plan | None, float | No
     )
     if not plan.reaches:
         return None, None
-    total = np.zeros(len(law.sources))
-    for source in inputs.sources:
-        total[law.sources.index(source.name)] += source.in_hand
-    for name, quantity in plan.amounts.items():
-        total[law.sources.index(name)] += quantity
+    total = plan.totals(law.sources)
     return plan, float(law.probability(inputs.target.error, total[None]))
 
 
@@ -199,6 +205,11 @@ def _warnings(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[str, ...]:
             warnings += source.warnings
             if math.isinf(source.limits.per_week):
                 warnings.append(f"{source.name}: no per_week is known; it counts as there at once")
+    for source in inputs.sources:
+        unused = source.in_hand - plan.used_in_hand.get(source.name, source.in_hand)
+        if unused > 0:
+            what = f"{unused:,.0f} of {source.in_hand:,.0f} {source.unit}s in hand"
+            warnings.append(f"{source.name}: {what} are left out: they would not help")
     tried = {name for fit in law.residuals() for name, n in fit.amounts.items() if n > 0}
     for name in sorted(bought - tried):
         warnings.append(f"{name} is in the plan but in no pilot: its quality is assumed")

@@ -232,7 +232,8 @@ class Source:
 
     Costs are per usable example: waste (rejects, refusals, duplicates) is already in the unit
     prices. `role` "labels" adds effective examples; "text" is unlabelled text that may make labels
-    go further. `in_hand` [example] is owned already: it counts for the error and costs nothing.
+    go further. `in_hand` [example] is owned already and costs nothing; a plan may
+    leave it out where it would not help.
     """
 
     name: str

@@ -96,6 +96,7 @@ class Inputs:
     contingency: float = 0.15
     classes: int | None = 2
     worst_error: float | None = 0.5
+    max_params: float | None = None
     seed: int = 0
     draws: int = 1000
     text_effect: Any = field(default_factory=dict)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sources import catalogue
-from sources.base import PROVENANCES, Context, Source, SourceError
+from sources.base import PROVENANCES, Context, Limits, Source, SourceError
 
 TEACHER = {
     "teacher": "gpt-4o-mini",
@@ -180,3 +180,16 @@ def test_a_default_in_dollars_needs_a_rate(case: str, key: str) -> None:
     assert "usd_rate" in fault.advice
     prices = PRICES[case] | ({"platform_floor_per_hour": 7} if case == "crowd" else {})
     assert make(case, context, **prices).cost(10) > 0
+
+
+def test_what_arrives_when_the_lead_time_ends() -> None:
+    at_once = Limits(max_examples=500, lead_weeks=2.0, cap_reason="cap", speed_reason="speed")
+    assert at_once.available(2.0) == 500
+    assert at_once.available(1.99) == 0
+    assert at_once.weeks(500) == 2.0
+    assert (at_once.limit_name(2.0), at_once.limit_name(1.99)) == ("cap", "speed x weeks")
+    slow = Limits(max_examples=500, per_week=100, lead_weeks=2.0)
+    assert [slow.available(weeks) for weeks in (2.0, 3.0, 9.0)] == [0, 100, 500]
+    assert Limits(lead_weeks=2.0).available(2.0) == math.inf
+    assert Limits(per_week=0.0).available(math.inf) == 0
+    assert Limits(max_examples=7).available(0.0) == 7
