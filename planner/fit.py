@@ -12,38 +12,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.anchoring import first_layout, refined, sizes
 from planner.errors import Fault, InputError
 from planner.fitted import FittedLaw, Member, PilotFit
 from planner.inference import Posterior, Problem, mode, move, resample, sample, tempered
 from planner.laws import (
     FAMILIES,
     SMALLEST_SIZE,
-    Anchor,
     Array,
     Composition,
     Family,
     effective_size,
+    family,
     text_factor,
 )
 from planner.laws.surfaces import repeated
 from planner.layout import Layout
 from planner.measured import Measured, pool
 from planner.pilots import Pilots
-from planner.prior import (
-    BASE_NOISE,
-    SLOWDOWN,
-    TRUST,
-    WEAK_ANCHOR,
-    Beliefs,
-    SourceBelief,
-    Trust,
-    curve_prior,
-)
+from planner.prior import BASE_NOISE, FASTEST, OWN_SPEED, Beliefs, CurvePrior, SourceBelief, Trust
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WEAK = 4  # fewer distinct pilot sizes than this leave the answer to the priors
+SPLIT = 0.6  # of the sampling variance of a test set is common to all runs measured on it
 PROPOSALS = 120  # importance draws per family and level of trust and noise
 
 
@@ -69,14 +62,16 @@ def fit_law(
         known = replace(known, worst_error=worst_error)
     table, names = _ordered(given, known)
     table, warnings = _overall_runs(table)
+    # runs without data are no point on the curve
+    table = table.only(np.count_nonzero(table.amounts, axis=1) > 0)
     if table.epochs is not None:
         table = replace(table, amounts=repeated(table.amounts, table.epochs[:, None]), epochs=None)
     measured = pool(table, len(names))
-    layout = _refined(_layout(names, known, measured), measured)
+    layout = _refined(first_layout(names, known, measured), measured)
     rng = np.random.default_rng(seed)
-    problems = [(each, _problem(each, layout, measured)) for each in _usable(known.worst_error)]
+    problems = [(each, _problem(each, layout, measured)) for each in _usable(layout)]
     samples = [(each, p, sample(p, rng, PROPOSALS)) for each, p in problems]
-    kept = _draw(samples, rng, draws)
+    kept = _draw(layout.curve, samples, rng, draws)
     law = _assemble(layout, measured, kept, warnings + _cautions(layout, measured), rng)
     untried = tuple(name for name in known.sources if name not in given.sources)
     return law.with_order((*given.sources, *untried))
@@ -106,8 +101,14 @@ def _ordered(table: Pilots, known: Beliefs) -> tuple[Pilots, tuple[str, ...]]:
     return ordered, (*tried, *untried)
 
 
-def _usable(worst: float | None) -> tuple[Family, ...]:
-    return tuple(each for each in FAMILIES if worst is not None or not each.needs_worst)
+def _usable(layout: Layout) -> list[Family]:
+    """Families of the prior; those that start at the worst error only where it is known."""
+    worst, weights = layout.anchor.worst, layout.curve.families
+    return [
+        each
+        for each in FAMILIES
+        if weights.get(each.name, 0.0) > 0 and (worst is not None or not each.needs_worst)
+    ]
 
 
 def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
@@ -131,123 +132,24 @@ def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
             warnings.append(f"only the runs of the model with {chosen:.4g} parameters are used")
     if keep.all():
         return table, tuple(warnings)
-    size = None if table.test_size is None else table.test_size[keep]
-    epochs = None if table.epochs is None else table.epochs[keep]
-    chosen_runs = Pilots(
-        table.sources, table.amounts[keep], table.error[keep], test_size=size, epochs=epochs
-    )
-    return chosen_runs, tuple(warnings)
-
-
-def _layout(names: tuple[str, ...], known: Beliefs, measured: Measured) -> Layout:
-    """Fix reference, anchor and scales from the pilots and the prior medians of quality."""
-    sources = {name: known.sources.get(name, SourceBelief()) for name in names}
-    labels = [name for name in names if not sources[name].is_text]
-    if not labels:
-        raise InputError("pilots", [Fault("sources", None, "no labelled source", "add one")])
-    reference = known.reference or _reference(names, labels, sources, measured)
-    if reference not in labels:
-        advice = f"use one of {', '.join(labels)}"
-        raise InputError("pilots", [Fault("reference", reference, "no such source", advice)])
-    rows = len(measured.runs)
-    if not rows and known.worst_error is None:
-        advice = (
-            "give worst_error (the chance level, or the pretrained model's loss) or one pilot run"
-        )
-        raise InputError(
-            "pilots", [Fault("error", None, "nothing says how large errors are", advice)]
-        )
-    nominal = np.zeros(rows)
-    own = sources[reference].quality
-    for name in labels:
-        worth = float(np.exp(sources[name].quality.against(own).mean))
-        nominal += worth * measured.amounts[:, names.index(name)]
-    size, error = _first_anchor(measured, nominal, names.index(reference))
-    layout = Layout(
-        names=names,
-        sources=sources,
-        reference=reference,
-        anchor=Anchor(size, known.worst_error),
-        scale=(),
-        curve=curve_prior(known.task_family, _sizes(measured, nominal)),
-        error=error,
-        largest=measured.amounts.max(axis=0) if rows else np.zeros(len(names)),
-        nominal=nominal,
-    )
-    return _anchored(layout, size, error)
-
-
-def _anchored(layout: Layout, size: float, error: float | None) -> Layout:
-    """The layout with its anchor at `size` and the qualities quoted at the largest amounts tried,
-    or at the anchor where a source was never tried."""
-    worst = layout.anchor.worst
-    if worst is not None and error is not None:
-        error = min(error, worst * (1 - 1e-3))
-    scale = tuple(float(layout.largest[k]) or size for k in layout.labels)
-    return replace(layout, anchor=Anchor(size, worst), error=error, scale=scale)
-
-
-def _reference(
-    names: tuple[str, ...], labels: list[str], sources: dict[str, SourceBelief], measured: Measured
-) -> str:
-    """The labelled source tried at most sizes, then at the largest, then believed best, then first
-    by name."""
-
-    def rank(name: str) -> tuple[int, float, float, str]:
-        column = measured.amounts[:, names.index(name)]
-        largest = float(column.max(initial=0.0))
-        return (-len(np.unique(column)), -largest, -sources[name].quality.mean, name)
-
-    return min(labels, key=rank)
-
-
-def _first_anchor(measured: Measured, nominal: Array, reference: int) -> tuple[float, float | None]:
-    """Size and error of the largest run of the reference alone, of any run if there is none.
-
-    A big pilot of a poor source must not decide where the reference's law is pinned.
-    """
-    used = nominal > 0
-    if not used.any():
-        error = float(np.exp(measured.log_error.min())) if len(nominal) else None
-        return WEAK_ANCHOR, error
-    alone = used & (measured.amounts[:, reference] == measured.amounts.sum(axis=1))
-    chosen = np.flatnonzero(alone if alone.any() else used)
-    largest = chosen[np.argmax(nominal[chosen])]
-    return float(nominal[largest]), float(np.exp(measured.log_error[largest]))
+    kept = table.only(keep)
+    return replace(kept, model_params=None, group=None), tuple(warnings)
 
 
 def _refined(layout: Layout, measured: Measured) -> Layout:
-    """The layout with sizes and anchor as a first fit has them instead of the prior medians.
+    """The layout with gaps and sizes as a first fit has them instead of the prior medians.
 
     Only where several labelled sources were tried: there the prior medians may be far off.
     """
-    if sum(layout.largest[k] > 0 for k in layout.labels) < 2:
+    if not layout.several:
         return layout
-    each = _usable(layout.anchor.worst)[-1]
+    each = family("power + floor")
     problem = _problem(each, layout, measured)
-    level = np.full(1, problem.levels // 2)
-    found, _ = mode(problem, np.zeros((1, problem.parameters)), level)
-    theta, mix = layout.natural(each, found)
-    size, _ = effective_size(mix, measured.amounts[:, layout.labels])
-    largest = max(float(size.max()), layout.anchor.size)
-    floor, part = each.curve(theta, np.full((1, 1), largest), layout.anchor)
-    return _anchored(replace(layout, nominal=size[0]), largest, float((floor + part)[0, 0]))
-
-
-def _sizes(measured: Measured, nominal: Array) -> int:
-    """Distinct sizes [1] that tell how error falls: on one ray of equal proportions, or over all
-    compositions less one for each further source, sizes within 10% counted once."""
-    used = nominal > 0
-    if not used.any():
-        return 0
-    steps = np.round(np.log(nominal[used]) / np.log(1.1)).astype(int)
-    amounts = measured.amounts[used]
-    rays = np.round(amounts / amounts.sum(axis=1, keepdims=True), 6)
-    _, ray = np.unique(rays, axis=0, return_inverse=True)
-    ray = ray.reshape(-1)
-    longest: int = max(len(np.unique(steps[ray == each])) for each in np.unique(ray))
-    further = int(np.count_nonzero(amounts.max(axis=0))) - 1
-    return max(longest, len(np.unique(steps)) - 2 * further)
+    level = np.arange(problem.levels)
+    modes, _ = mode(problem, np.zeros((problem.levels, problem.parameters)), level)
+    best = modes[[int(np.argmax(problem.log_posterior(modes, level)))]]
+    _, mix = layout.natural(each, best)
+    return refined(layout, mix, measured.amounts)
 
 
 def _problem(each: Family, layout: Layout, measured: Measured) -> Problem:
@@ -268,12 +170,10 @@ def _problem(each: Family, layout: Layout, measured: Measured) -> Problem:
             error = np.minimum(error, layout.anchor.worst) + 0.02 * over
         return np.log(np.maximum(error, 1e-12))
 
-    gap = np.log(layout.anchor.size) - np.log(np.maximum(layout.nominal, SMALLEST_SIZE))
-    shared = np.minimum(np.maximum(gap[:, None], 0), np.maximum(gap[None, :], 0))
-    several = sum(layout.largest[k] > 0 for k in layout.labels) > 1
-    base = BASE_NOISE["mixture" if several else "single"] ** 2
+    shared = np.minimum(layout.gap[:, None], layout.gap[None, :])
+    base = BASE_NOISE["mixture" if layout.several else "single"] ** 2
     whiten, weight = [], []
-    for trust, noise in _levels(measured):
+    for trust, noise in _levels(layout, measured):
         covariance = np.diag(measured.variance(noise) + base) + trust.walk**2 * shared
         inverse = np.linalg.inv(np.linalg.cholesky(covariance))
         whiten.append(inverse)
@@ -283,9 +183,9 @@ def _problem(each: Family, layout: Layout, measured: Measured) -> Problem:
     return Problem(predict, measured.log_error, np.array(whiten), np.array(weight), parameters)
 
 
-def _levels(measured: Measured) -> list[tuple[Trust, float]]:
+def _levels(layout: Layout, measured: Measured) -> list[tuple[Trust, float]]:
     """Levels of trust and of noise [sd of log error], every pair."""
-    return [(trust, float(noise)) for trust in TRUST for noise in measured.noise]
+    return [(trust, float(noise)) for trust in layout.curve.trust for noise in measured.noise]
 
 
 @dataclass(frozen=True)
@@ -299,14 +199,24 @@ class Kept:
 
 
 def _draw(
-    samples: list[tuple[Family, Problem, Posterior]], rng: np.random.Generator, draws: int
+    curve: CurvePrior,
+    samples: list[tuple[Family, Problem, Posterior]],
+    rng: np.random.Generator,
+    draws: int,
 ) -> list[Kept]:
-    """`draws` draws over families and levels in proportion to their evidence, moved to the
-    posterior."""
+    """`draws` draws over families and levels, moved to the posterior.
+
+    Families count by their prior weight times their evidence, to the power of the prior's temper;
+    levels inside a family by their evidence alone.
+    """
     count_levels = samples[0][1].levels
     cells = [(i, k) for i in range(len(samples)) for k in range(count_levels)]
-    evidence = np.array([samples[i][2].log_evidence(k) for i, k in cells])
-    share = np.bincount(resample(evidence, draws, rng), minlength=len(cells))
+    evidence = np.array([[p.log_evidence(k) for k in range(count_levels)] for _, _, p in samples])
+    total = np.logaddexp.reduce(evidence, axis=1)
+    prior = np.log([curve.families[each.name] for each, _, _ in samples])
+    weight = curve.temper * (total + prior)
+    evidence = evidence - total[:, None] + weight[:, None]
+    share = np.bincount(resample(evidence.ravel(), draws, rng), minlength=len(cells))
     kept = []
     for i, (each, problem, posterior) in enumerate(samples):
         starts, levels = [], []
@@ -333,12 +243,17 @@ def _assemble(
     rng: np.random.Generator,
 ) -> FittedLaw:
     naturals = [layout.natural(each.family, each.u) for each in kept]
+    naturals = [(_offset(theta, layout, measured, rng), mix) for theta, mix in naturals]
     level = np.concatenate([each.level for each in kept])
-    pairs = _levels(measured)
+    pairs = _levels(layout, measured)
     speed = np.array([trust.speed for trust, _ in pairs])[level]
     noise = np.array([noise for _, noise in pairs])[level]
     draws = len(level)
     mix = layout.join([mix for _, mix in naturals])
+    if layout.several:
+        # beyond its own largest pilot a source may bend, whatever the others have shown
+        speeds = OWN_SPEED * rng.standard_normal(mix.speed.shape)
+        mix = replace(mix, speed=np.minimum(speeds, FASTEST))
     law = FittedLaw(
         sources=layout.names,
         is_text=tuple(layout.sources[name].is_text for name in layout.names),
@@ -346,11 +261,12 @@ def _assemble(
         anchor=layout.anchor,
         members=tuple(Member(k.family.name, t) for k, (t, _) in zip(kept, naturals, strict=True)),
         mix=mix,
-        log_speed=(SLOWDOWN + speed * rng.standard_normal(draws))[:, None],
+        log_speed=(layout.curve.slowdown + speed * rng.standard_normal(draws))[:, None],
+        bend=layout.curve.bend,
         reach=_reach(layout, mix, measured),
         noise=noise[:, None],
         weights=np.full(draws, 1.0 / draws),
-        weak_prior=_sizes(measured, layout.nominal) < WEAK,
+        weak_prior=sizes(measured, layout.nominal) < WEAK,
         pilots=(),
         summary=(),
         warnings=warnings,
@@ -358,6 +274,20 @@ def _assemble(
     )
     summary = layout.summarise([(each.family, each.u) for each in kept], law.mix)
     return replace(law, pilots=_compare(law, measured), summary=summary)
+
+
+def _offset(theta: Array, layout: Layout, measured: Measured, rng: np.random.Generator) -> Array:
+    """Parameters with e* moved by what all pilots share: the same test set, which repeats do not
+    average away."""
+    if not measured.sampling.any():
+        return theta
+    largest = measured.sampling[int(np.argmax(layout.nominal))]
+    shared = np.exp(np.sqrt(SPLIT * largest) * rng.standard_normal(len(theta)))
+    worst = layout.anchor.worst
+    error = theta[:, 0] * shared
+    return np.column_stack(
+        [error if worst is None else np.minimum(error, worst * (1 - 1e-6)), theta[:, 1:]]
+    )
 
 
 def _reach(layout: Layout, mix: Composition, measured: Measured) -> Array:
@@ -400,10 +330,10 @@ def _compare(law: FittedLaw, measured: Measured) -> tuple[PilotFit, ...]:
 def _cautions(layout: Layout, measured: Measured) -> tuple[str, ...]:
     """Warnings that a reader of the law needs."""
     warnings = []
-    sizes = _sizes(measured, layout.nominal)
-    if sizes < WEAK:
+    count = sizes(measured, layout.nominal)
+    if count < WEAK:
         source = layout.curve.reference
-        warnings.append(f"weak prior: {sizes} pilot sizes; the exponent rests on {source}")
+        warnings.append(f"weak prior: {count} pilot sizes; the exponent rests on {source}")
     worst = layout.anchor.worst
     if (
         worst is not None

@@ -20,7 +20,6 @@ from planner.laws import (
     Anchor,
     Array,
     Composition,
-    contribution,
     effective_size,
     family,
     stretch,
@@ -84,6 +83,7 @@ class FittedLaw:
     members      draws by family, in the order of every (draws, ...) array
     mix          composition parameters per draw, labelled sources in order, then texts
     log_speed    (draws, 1) misfit beyond the largest pilot (laws.stretch)
+    bend         flattening of the log distance beyond it (laws.stretch)
     reach        (draws, 1) [effective example] of the largest pilot, as each draw counts it
     noise        (draws, 1) sd of the log error of one measured run
     weights      (draws,), sum 1
@@ -98,6 +98,7 @@ class FittedLaw:
     members: tuple[Member, ...]
     mix: Composition
     log_speed: Array
+    bend: float
     reach: Array
     noise: Array
     weights: Array
@@ -165,7 +166,7 @@ class FittedLaw:
 
     def curve(self, size: Array) -> tuple[Array, Array]:
         """Floor (draws, 1) and reducible error (draws, rows) at effective size (draws, rows)."""
-        stretched = stretch(size, self.log_speed, self.reach)
+        stretched = stretch(size, self.log_speed, self.reach, self.bend)
         floors, parts, start = [], [], 0
         for member in self.members:
             end = start + len(member.theta)
@@ -191,6 +192,7 @@ class FittedLaw:
             quality=self.mix.quality[index],
             saturation=self.mix.saturation[index],
             excess=self.mix.excess[index],
+            speed=self.mix.speed[index],
             text=self.mix.text[index],
         )
         weights = np.full(len(index), 1.0 / max(len(index), 1))
@@ -216,6 +218,7 @@ class FittedLaw:
                 quality=mix.quality[:, labels],
                 saturation=mix.saturation[:, labels],
                 excess=mix.excess[:, labels],
+                speed=mix.speed[:, labels],
                 scale=mix.scale[labels],
                 text=mix.text[:, texts],
             )
@@ -241,9 +244,7 @@ class FittedLaw:
         """Effective examples (draws, rows) of `amount` (rows,) examples of labelled column
         `source`."""
         k = int(np.flatnonzero(self.labels == source)[0])
-        quality, saturation = self.mix.quality[:, k : k + 1], self.mix.saturation[:, k : k + 1]
-        scale = float(self.mix.scale[k])
-        return contribution(quality, saturation, scale, np.asarray(amount, float)[None, :])
+        return self.mix.contribution(k, np.asarray(amount, float)[None, :])
 
     def excess(self, source: int) -> Array:
         """Own floor (draws,) of labelled column `source` above the reference's floor [error]."""
@@ -341,12 +342,7 @@ class FittedLaw:
 
         def error(amount: Array) -> Array:
             j = int(np.flatnonzero(self.labels == k)[0])
-            size = contribution(
-                self.mix.quality[:, j : j + 1],
-                self.mix.saturation[:, j : j + 1],
-                float(self.mix.scale[j]),
-                amount[:, None],
-            )
+            size = self.mix.contribution(j, amount[:, None])
             floor, part = self.curve(np.maximum(size, SMALLEST_SIZE))
             return (floor + part)[:, 0] + self.mix.excess[:, j]
 

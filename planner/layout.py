@@ -10,16 +10,15 @@ from planner.fitted import LawParameter
 from planner.laws import (
     EARLY_SHARE,
     ERROR_AT_ANCHOR,
-    EXPONENT,
     FLOOR_FRACTION,
-    OFFSET_SIZE,
     Anchor,
     Array,
     Composition,
     Family,
     Parameter,
+    logistic,
 )
-from planner.prior import LEAST_SD, CurvePrior, Normal, SourceBelief, Split
+from planner.prior import LEAST_SD, SHAPE, CurvePrior, Normal, SourceBelief, Split
 
 LEVEL_SD = 0.5  # of log error (or its logit) at the anchor around the largest pilot
 TEXT_PARAMETERS = 4
@@ -33,8 +32,8 @@ class Layout:
     [curve parameters | per other labelled source: quality, saturation, excess | per text: 4].
 
     largest (sources,) [example] of each source in a pilot; nominal (rows,) effective size of each
-    row, first at the prior medians, then as a first fit has it; error at the anchor or None where
-    no pilot speaks.
+    row and gap (rows,) its log distance below the largest runs, first at the prior medians, then as
+    a first fit has them; error at the anchor or None where no pilot speaks.
     """
 
     names: tuple[str, ...]
@@ -46,6 +45,12 @@ class Layout:
     error: float | None
     largest: Array
     nominal: Array
+    gap: Array
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one labelled source was tried."""
+        return int(np.count_nonzero(self.largest[self.labels])) > 1
 
     @property
     def labels(self) -> list[int]:
@@ -64,7 +69,7 @@ class Layout:
 
     def priors(self, each: Family) -> list[Normal | Split]:
         """Priors (P,) of the transformed parameters of a family."""
-        found: list[Normal | Split] = [self._curve_normal(each_) for each_ in each.parameters]
+        found: list[Normal | Split] = [self._curve_normal(one) for one in each.parameters]
         own = self.sources[self.reference].quality
         for name in self.others:
             belief = self.sources[name]
@@ -83,14 +88,8 @@ class Layout:
         return found
 
     def _curve_normal(self, parameter: Parameter) -> Normal:
-        if parameter is EXPONENT:
-            return self.curve.exponent
-        if parameter is FLOOR_FRACTION:
-            return self.curve.floor_fraction
-        if parameter is OFFSET_SIZE:
-            return self.curve.offset_size
-        if parameter is EARLY_SHARE:
-            return self.curve.early_share
+        if parameter in SHAPE:
+            return self.curve.of(parameter)
         if self.error is None:
             return self.curve.level
         if self.anchor.worst is None:
@@ -105,9 +104,9 @@ class Layout:
         for i, parameter in enumerate(each.parameters):
             column = values[:, i]
             if parameter in (FLOOR_FRACTION, EARLY_SHARE):
-                theta[:, i] = _logistic(column)
+                theta[:, i] = logistic(column)
             elif parameter is ERROR_AT_ANCHOR and self.anchor.worst is not None:
-                theta[:, i] = self.anchor.worst * _logistic(column)
+                theta[:, i] = self.anchor.worst * logistic(column)
             else:
                 theta[:, i] = np.exp(np.clip(column, -60, 60))
         return theta, self._composition(values[:, len(each.parameters) :], theta[:, 0])
@@ -115,6 +114,10 @@ class Layout:
     def values(self, each: Family, u: Array) -> Array:
         """Transformed parameters (draws, P) of standard scores `u`."""
         priors = self.priors(each)
+        shape = tuple(one for one in each.parameters if one in SHAPE)
+        at = [each.parameters.index(one) for one in shape]
+        u = u.copy()
+        u[:, at] = u[:, at] @ self.curve.factor(shape).T
         out = np.empty_like(u)
         for i, prior in enumerate(priors):
             out[:, i] = prior.at(u[:, i])
@@ -127,13 +130,14 @@ class Layout:
         for i, name in enumerate(self.others):
             column = labels.index(name)
             quality[:, column] = np.exp(np.clip(rest[:, 3 * i], -20, 20))
-            saturation[:, column] = np.maximum(_logistic(rest[:, 3 * i + 1]), 0.02)
+            saturation[:, column] = np.maximum(logistic(rest[:, 3 * i + 1]), 0.02)
             if self.sources[name].excess is not None:
                 excess[:, column] = error * np.exp(np.clip(rest[:, 3 * i + 2], -20, 5))
         start = 3 * len(self.others)
         text = rest[:, start:].reshape(len(rest), len(self.texts), TEXT_PARAMETERS)
         scale = np.array(self.scale)
-        return Composition(quality, saturation, excess, scale, text, self.anchor.size)
+        still = np.zeros(shape)
+        return Composition(quality, saturation, excess, still, scale, text, self.anchor.size)
 
     def join(self, parts: list[Composition]) -> Composition:
         """Compositions of several families below one another."""
@@ -141,6 +145,7 @@ class Layout:
             np.vstack([p.quality for p in parts]),
             np.vstack([p.saturation for p in parts]),
             np.vstack([p.excess for p in parts]),
+            np.vstack([p.speed for p in parts]),
             parts[0].scale,
             np.vstack([p.text for p in parts]),
             parts[0].text_scale,
@@ -212,7 +217,3 @@ def _row(
         parameter.meaning,
         identified,
     )
-
-
-def _logistic(x: Array) -> Array:
-    return 1.0 / (1.0 + np.exp(-np.clip(x, -60, 60)))

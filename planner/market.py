@@ -181,23 +181,19 @@ def above(market: Market, source: Source, ways: Supply) -> Supply:
 
 
 def _purchases(market: Market, source: Source, target: Target) -> Array:
-    """Legal purchases [example] within weeks and budget, rising from 0: all or a grid."""
+    """Legal purchases [example] within weeks and budget, rising from 0: all or a grid that ends at
+    the largest."""
     limits = source.limits
     most = limits.available(target.weeks)
     if math.isinf(most):
         most = _enough(market, source, target)
+    ceiling = target.budget * (1 + 1e-9) + 1e-300
+    most = min(most, most_to_be_had(market, source, target))
+    while most >= limits.smallest and float(market.price(source, np.array(most))) > ceiling:
+        most -= limits.batch  # at most twice: it is known to within a batch
     if most < limits.smallest:
         return np.zeros(1)
-    listed = np.concatenate([[0.0], between(source, limits.smallest, most, LISTED, GRID)])
-    affordable = market.price(source, listed) <= target.budget * (1 + 1e-9) + 1e-300
-    if affordable.all():
-        return listed
-    last = (
-        int(np.argmin(affordable)) - 1
-    )  # cost rises: all before the first dear one are affordable
-    if len(listed) <= LISTED or last < 1:
-        return listed[: last + 1]
-    return listed[: last + 2]  # the last grid point is dear, but not all purchases before it are
+    return np.concatenate([[0.0], between(source, limits.smallest, most, LISTED, GRID)])
 
 
 def between(source: Source, low: float, high: float, listed: int, points: int) -> Array:

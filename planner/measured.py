@@ -13,9 +13,12 @@ import numpy as np
 from planner.laws import Array
 from planner.pilots import Pilots
 
-NOISE_DOF, NOISE_SD = 1.5, 0.015  # what the log error of a run scatters before repeats are seen
+# What the log error of a run scatters before repeats are seen, (degrees of freedom, sd): runs of
+# one source, and compositions of several, whose law is rougher.
+NOISE, NOISE_OF_MIXTURES = (1.5, 0.015), (3.0, 0.05)
 OWN_DOF = 6.0  # how far the repeats of one composition are drawn to those of all
 NOISE_LEVELS = 4
+UNSEEN_NOISE = (0.003, 0.008, 0.02, 0.06)  # without any repeat: the residuals have to tell
 MOST_SIZES, MOST_ROWS = 24, 150  # of one source, of several, before neighbours are joined
 
 
@@ -53,7 +56,7 @@ def pool(table: Pilots, columns: int) -> Measured:
     if not len(amounts):
         empty = np.zeros(0)
         none = np.zeros(0, dtype=int)
-        return Measured(amounts, empty, none, empty, empty, empty, np.array([NOISE_SD]))
+        return Measured(amounts, empty, none, empty, empty, empty, np.array([NOISE[1]]))
     unique, index = np.unique(amounts, axis=0, return_inverse=True)
     index = index.reshape(-1)
     runs = np.bincount(index)
@@ -63,15 +66,23 @@ def pool(table: Pilots, columns: int) -> Measured:
     freedom = (runs - 1).astype(float)
     relative = squares / mean**2
     total = float(freedom.sum())
-    common = (float(relative.sum()) + NOISE_DOF * NOISE_SD**2) / (total + NOISE_DOF)
+    several = _several(amounts)
+    prior, sd = NOISE_OF_MIXTURES if several else NOISE
+    common = (float(relative.sum()) + prior * sd**2) / (total + prior)
     own = (relative / common + OWN_DOF) / (freedom + OWN_DOF)
     sampling = np.zeros(len(unique))
     if table.test_size is not None:
         size = np.bincount(index, weights=table.test_size) / runs
         sampling = np.clip((1 - mean) / mean, 0, None) / size
-    noise = np.sqrt(common) * _spread(total + NOISE_DOF)
+    unseen = not total and not several
+    noise = np.array(UNSEEN_NOISE) if unseen else np.sqrt(common) * _spread(total + prior)
     pooled = Measured(unique, np.log(mean), runs, scatter, own, sampling, noise)
     return joined(pooled)
+
+
+def _several(amounts: Array) -> bool:
+    """Whether runs used more than one source."""
+    return int(np.count_nonzero(amounts.max(axis=0))) > 1
 
 
 def _spread(freedom: float) -> Array:
@@ -88,8 +99,7 @@ def joined(measured: Measured) -> Measured:
     Log sizes are put on ever coarser grids; what falls into one cell is averaged in log size and
     log error, which a power law survives.
     """
-    several = np.count_nonzero(measured.amounts.max(axis=0)) > 1
-    most = MOST_ROWS if several else MOST_SIZES
+    most = MOST_ROWS if _several(measured.amounts) else MOST_SIZES
     if len(measured.runs) <= most:
         return measured
     step = 1e-3

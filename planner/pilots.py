@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,6 +64,17 @@ class Pilots:
 
     def __len__(self) -> int:
         return len(self.error)
+
+    def only(self, keep: NDArray[np.bool_]) -> Pilots:
+        """The runs at which `keep` (R,) holds."""
+        chosen: dict[str, Any] = {"amounts": self.amounts[keep], "error": self.error[keep]}
+        for name in ("seed", "test_size", "model_params", "epochs"):
+            column = getattr(self, name)
+            chosen[name] = None if column is None else column[keep]
+        for name in ("group", "rows"):
+            entries = getattr(self, name)
+            chosen[name] = None if entries is None else tuple(np.array(entries, object)[keep])
+        return replace(self, **chosen)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, place: str = "pilots") -> Pilots:

@@ -1,22 +1,32 @@
 """What is believed of a law before any pilot: every number with its unit, range and provenance.
 
-Normal distributions over the transformed parameters that the fit moves. The widths are those of
-real curves, not of one study: with pilots the data speak, without them the answer is a "weak
-prior".
+Normal distributions over the transformed parameters that the fit moves. The numbers on curves lie
+in prior.toml, with where they come from; with pilots the data speak, without them the answer is a
+"weak prior".
 """
 
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import resources
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from planner.errors import Fault, InputError
+from planner.laws import (
+    EARLY_SHARE,
+    EXPONENT,
+    FLOOR_FRACTION,
+    OFFSET_SIZE,
+    Array,
+    Parameter,
+)
 
-Array = NDArray[np.float64]
 Z90 = 1.6448536269514722  # half-width of a 90% interval in standard deviations
 LEAST_SD = 1e-3  # of a logarithm that counts as exact
 
@@ -27,6 +37,7 @@ class Normal:
 
     mean: float
     sd: float
+    tail: float = math.inf  # degrees of freedom of Student's t, for beliefs that are often wrong
 
     @classmethod
     def of_factor(cls, median: float, factor: float) -> Normal:
@@ -34,8 +45,18 @@ class Normal:
         return cls(math.log(median), math.log(factor))
 
     def at(self, score: Array) -> Array:
-        """Values of the parameter at standard scores."""
-        return self.mean + self.sd * score
+        """Values of the parameter at standard scores of the normal."""
+        return self.mean + self.sd * heavier(score, self.tail)
+
+
+def heavier(score: Array, freedom: float) -> Array:
+    """Quantiles of Student's t at standard normal scores: Cornish-Fisher to second order
+    (Abramowitz & Stegun 26.7.5), rising everywhere."""
+    if math.isinf(freedom):
+        return score
+    cube, fifth = score**3, score**5
+    first = (cube + score) / (4 * freedom)
+    return score + first + (5 * fifth + 16 * cube + 3 * score) / (96 * freedom**2)
 
 
 @dataclass(frozen=True)
@@ -67,26 +88,6 @@ class Split:
 
 
 @dataclass(frozen=True)
-class CurvePrior:
-    """Beliefs on the curve.
-
-    exponent       log alpha
-    floor_fraction logit of floor / error at the largest pilot
-    offset_size    log of n0 / largest pilot
-    early_share    logit of the slope before a break / exponent
-    level          logit of error / worst error at WEAK_ANCHOR examples, where no pilot speaks
-    reference      where the exponent comes from
-    """
-
-    exponent: Normal
-    floor_fraction: Normal
-    offset_size: Normal
-    early_share: Normal
-    level: Normal
-    reference: str
-
-
-@dataclass(frozen=True)
 class Trust:
     """How far real curves stray from a family that was fitted to their pilots.
 
@@ -100,51 +101,95 @@ class Trust:
     weight: float
 
 
-# Levels, floor fraction and slowdown were set so that 90% intervals cover 87 to 89% of 250 public
-# learning curves (LCDB) at 1.5 to 34 times the largest pilot; tests/benchmarks reports it afresh.
-TRUST = (Trust(0.01, 0.3, 0.3), Trust(0.04, 0.6, 0.4), Trust(0.12, 1.0, 0.3))
-SLOWDOWN = -0.1  # mean of the log speed: real curves flatten a little beyond their pilots
+SHAPE: tuple[Parameter, ...] = (EXPONENT, FLOOR_FRACTION, OFFSET_SIZE, EARLY_SHARE)
+
+
+@dataclass(frozen=True)
+class CurvePrior:
+    """Beliefs on the curve; prior.toml explains the transformed parameters.
+
+    shape        Normal of each parameter of SHAPE
+    correlation  (4, 4) of those parameters, in the order of SHAPE
+    level        logit of error / worst error at WEAK_ANCHOR examples, where no pilot speaks
+    families     prior weight of each family; temper the power of their evidence
+    trust        levels of misfit
+    slowdown     mean log speed beyond the largest pilot; bend: see laws.stretch
+    published    exponent where no pilot tells a slope
+    reference    where the exponent comes from
+    """
+
+    shape: tuple[Normal, ...]
+    correlation: tuple[tuple[float, ...], ...]
+    level: Normal
+    families: Mapping[str, float]
+    temper: float
+    trust: tuple[Trust, ...]
+    slowdown: float
+    bend: float
+    published: Normal
+    reference: str
+
+    def of(self, parameter: Parameter) -> Normal:
+        """Belief on one parameter of SHAPE."""
+        return self.shape[SHAPE.index(parameter)]
+
+    def factor(self, parameters: tuple[Parameter, ...]) -> Array:
+        """Cholesky factor of the correlations among some of SHAPE: correlated standard scores are
+        independent ones times its transpose."""
+        at = [SHAPE.index(parameter) for parameter in parameters]
+        return np.linalg.cholesky(np.array(self.correlation)[np.ix_(at, at)])
+
 
 # sd of log error that remains whatever the test set and the repeats: single curves, compositions
-BASE_NOISE = {"single": 0.01, "mixture": 0.02}
-
-# Published exponents by task family (FACTS: Hestness 2017; 30-model fine-tuning benchmark,
-# arXiv:2402.02314; Hoffmann 2022 and its refit). The classification median is a judgement from
-# image, speech and translation exponents, so an answer that rests on it alone is a weak prior.
-_EXPONENTS: dict[str, tuple[float, float, str]] = {
-    "classification": (
-        0.30,
-        1.7,
-        "judgement from published exponents of image, speech and translation errors (.07 to .49)",
-    ),
-    "generation": (0.12, 1.6, "30 fine-tuned models on three tasks, arXiv:2402.02314"),
-    "language model": (0.32, 1.25, "Hoffmann 2022 and its refit by Epoch: .285 to .367"),
-}
-TASK_FAMILIES = tuple(_EXPONENTS)
+BASE_NOISE = {"single": 0.003, "mixture": 0.02}
 WEAK_ANCHOR = 1000.0  # [example] where the level is believed when there is no pilot at all
+SEVERAL = "several sources"
+TASK_FAMILIES = ("classification", "generation", "language model")
 
 
-def curve_prior(task_family: str | None, pilots: int) -> CurvePrior:
+@cache
+def shipped() -> Mapping[str, CurvePrior]:
+    """The priors of prior.toml by name."""
+    text = resources.files("planner").joinpath("prior.toml").read_text(encoding="utf-8")
+    return parsed(text)
+
+
+def parsed(text: str) -> Mapping[str, CurvePrior]:
+    """Priors by name from the text of a file such as prior.toml. Raises ValueError."""
+    return {name: _prior(table) for name, table in tomllib.loads(text).items()}
+
+
+def _prior(table: Mapping[str, Any]) -> CurvePrior:
+    names = ("exponent", "floor_fraction", "offset_size", "early_share")
+    independent = np.eye(len(names)).tolist()
+    return CurvePrior(
+        shape=tuple(Normal(table[n][0], table[n][1], table.get("tail", math.inf)) for n in names),
+        correlation=tuple(map(tuple, table.get("correlation", independent))),
+        level=Normal(*table["level"]),
+        families=dict(table["families"]),
+        temper=table["temper"],
+        trust=tuple(Trust(*level) for level in table["trust"]),
+        slowdown=table["slowdown"],
+        bend=table["bend"],
+        published=Normal.of_factor(*table["published"]),
+        reference=table["reference"],
+    )
+
+
+def curve_prior(task_family: str, sizes: int, *, several: bool = False) -> CurvePrior:
     """Beliefs on the curve for a task family, given how many distinct pilot sizes there are.
 
-    With pilots the exponent's range is widened to a factor of 2.2, since a family of tasks says
-    little of one task's slope. Raises InputError for an unknown family.
+    Below two sizes nothing tells the slope, and the published exponent stands. several: more than
+    one labelled source was tried. Raises InputError for an unknown family.
     """
-    name = task_family or "classification"
-    if name not in _EXPONENTS:
-        known = ", ".join(TASK_FAMILIES)
-        raise InputError(
-            "prior", [Fault("task_family", name, "is not known", f"use one of {known}")]
-        )
-    median, factor, reference = _EXPONENTS[name]
-    return CurvePrior(
-        exponent=Normal.of_factor(median, factor if pilots < 2 else max(factor, 2.2)),
-        floor_fraction=Normal(-0.3, 1.6),
-        offset_size=Normal(-1.0, 2.5),
-        early_share=Normal(-1.0, 1.0),
-        level=Normal(1.5, 1.2),
-        reference=reference,
-    )
+    if task_family not in TASK_FAMILIES:
+        advice = f"use one of {', '.join(TASK_FAMILIES)}"
+        raise InputError("prior", [Fault("task_family", task_family, "is not known", advice)])
+    own = shipped()[task_family]
+    found = replace(shipped()[SEVERAL], reference=own.reference) if several else own
+    if sizes < 2:
+        found = replace(found, shape=(own.published, *found.shape[1:]))
+    return found
 
 
 @dataclass(frozen=True)
@@ -154,20 +199,24 @@ class SourceBelief:
     quality  log effective examples per example, on one scale for all sources: the fit divides it by
              that of the reference; saturation logit of its own exponent g;
     excess   log of its own floor above the reference's, in units of the error at the largest pilot;
-             None for an unbiased source (random label noise only), which has no floor of its own
+             None for an unbiased source (random label noise only), which has no floor of its own.
+             The default is wide enough to mean none or a large one: nothing is known of the source
     is_text  unlabelled text: multiplies instead of adding; effect is the log factor if all of
              `effect_at` [document] is used
     """
 
-    quality: Split = Split(math.log(0.7), 0.6, 0.6)
-    saturation: Normal = Normal(3.0, 1.2)
-    excess: Normal | None = Normal(math.log(0.03), 1.5)
+    quality: Split = Split(math.log(0.8), 0.5, 0.5)
+    saturation: Normal = Normal(1.7, 1.2)
+    excess: Normal | None = Normal(math.log(0.08), 2.2)
     is_text: bool = False
     effect: Split = Split(0.0, 0.3, 0.3)
     effect_at: float = 10_000.0
 
 
+UNBIASED_SATURATION = Normal(3.0, 1.2)  # label noise alone hardly saturates
 BIASED_EXCESS = Normal(math.log(0.10), 1.3)
+FASTEST = math.log(2.0)  # most that log may be
+OWN_SPEED = 0.8  # sd of the log by which a source's exponent changes beyond its own largest pilot
 
 
 @dataclass(frozen=True)
@@ -177,10 +226,12 @@ class Beliefs:
     sources      by name; a source left out gets the default belief
     reference    name of the source that counts as 1; None: chosen by the fit
     worst_error  error with no data at all, None if unknown
-    task_family  key of the published exponents
+    task_family  one of TASK_FAMILIES; None: classification, or generation where errors exceed 1
+    curve        beliefs on the curve that replace those of the task family
     """
 
     sources: Mapping[str, SourceBelief] = field(default_factory=dict)
     reference: str | None = None
     worst_error: float | None = None
     task_family: str | None = None
+    curve: CurvePrior | None = None

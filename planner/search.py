@@ -35,8 +35,8 @@ class Options:
     """What one labelled source offers.
 
     quantity, cost (options,) [example], [currency], neither falling; effective (draws, options)
-    [effective example], concave in quantity, best stored with draws side by side; excess (draws,)
-    own floor [error]. least (draws, options) [effective example], where an option stands for a
+    [effective example], not falling, best stored with draws side by side; excess (draws,) own floor
+    [error]. least (draws, options) [effective example], where an option stands for a
     range: what it brings in of its own floor at least; None where that is `effective`.
     """
 
@@ -94,6 +94,7 @@ class _Search:
         self.boxes = 0
         self.excess = np.stack([o.excess for o in options], axis=1)  # (draws, sources)
         self.exact = all(o.least is None for o in options)
+        self.steepest = [_steepest(o) for o in options]
         # most that costs nothing
         self.free = np.array([np.searchsorted(o.cost, 0.0, side="right") - 1 for o in options])
         # a mixture's own floor is never below the least of its sources
@@ -308,19 +309,26 @@ class _Search:
         price = np.full(small.shape, np.inf)
         for k, option in enumerate(self.options):
             lo, hi = low[:, k], high[:, k]
-            nearest = np.minimum(lo + 1, len(option.cost) - 1)
-            gained = option.effective.T[nearest].T - option.effective.T[lo].T
-            step = option.quantity[nearest] - option.quantity[lo]
             slope = [_least_slope(option, int(a), int(b)) for a, b in zip(lo, hi, strict=True)]
-            # effective examples are concave in quantity: the first step is the most effective
+            worth = self.steepest[k].T[lo].T
             with np.errstate(divide="ignore", invalid="ignore"):
-                each = np.where(gained > 0, np.array(slope) * step / gained, np.inf)
+                each = np.where(worth > 0, np.array(slope) / worth, np.inf)
             price = np.minimum(price, np.where(hi > lo, each, np.inf))
         missing = np.maximum(self.need[:, None] - small, 0.0)
         with np.errstate(invalid="ignore"):
             cost = np.where(missing > 0, missing * price, 0.0)
         cost = np.where(met, cost, np.inf)
         return weighted_quantile(cost, self.weights, self.confidence)
+
+
+def _steepest(option: Options) -> Array:
+    """Most effective examples per example (draws, options) gained by any step from an option on."""
+    step = np.diff(option.quantity)
+    gained = np.diff(option.effective, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.where(gained > 0, gained / step, 0.0)
+    slope = np.hstack([slope, np.zeros((len(slope), 1))])
+    return np.asfortranarray(np.maximum.accumulate(slope[:, ::-1], axis=1)[:, ::-1])
 
 
 def _least_slope(option: Options, low: int, high: int) -> float:

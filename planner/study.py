@@ -15,7 +15,7 @@ from planner.growth import GrowthLaw, fit_growth
 from planner.optimise import cheapest_plan, frontier
 from planner.pilots import Pilots
 from planner.plan import Diagnosis, Path, Plan
-from planner.prior import BIASED_EXCESS, Beliefs, SourceBelief, Split
+from planner.prior import BIASED_EXCESS, UNBIASED_SATURATION, Beliefs, SourceBelief, Split
 from planner.project import Inputs
 from planner.rounds import path
 from sources.base import Source
@@ -145,6 +145,7 @@ def _belief(source: Source, inputs: Inputs, worth: float) -> SourceBelief:
         return SourceBelief(is_text=True, effect=believed, effect_at=max(scale or 1e4, 1.0))
     return SourceBelief(
         quality=Split.of_range(*(worth * q for q in (quality.low, quality.base, quality.high))),
+        saturation=SourceBelief.saturation if quality.biased else UNBIASED_SATURATION,
         excess=BIASED_EXCESS if quality.biased else None,
     )
 

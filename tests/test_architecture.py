@@ -29,10 +29,12 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "study",
         "project rounds advise optimise diagnose fit",
         "bill",
-        "market layout inputs runs",
+        "market inputs runs",
         "search",
         "judge",
         "growth",
+        "anchoring",
+        "layout",
         "fitted inference schema measured",
         "plan pilots prior template",
         "laws",
@@ -42,7 +44,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
 )
 FACADE = "__init__"  # planner itself: offers the library by name, so it may import anything
 
-OPENERS = {"planner": {"project", "export", "template"}}
+OPENERS = {"planner": {"project", "export", "template", "prior"}}
 OPENERS["sources"] = {"tokens", "text", "documents", "agreement", "defaults", "prices"}
 HEAVY = {
     "scipy",

@@ -27,7 +27,6 @@ from planner.laws.base import (
 from planner.laws.broken import Broken
 from planner.laws.composition import (
     Composition,
-    contribution,
     effective_size,
     stretch,
     text_factor,
@@ -68,7 +67,6 @@ __all__ = [
     "Composition",
     "Family",
     "Parameter",
-    "contribution",
     "effective_size",
     "family",
     "logistic",

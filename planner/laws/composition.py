@@ -20,7 +20,8 @@ class Composition:
     quality   (draws, sources) effective examples per example at `scale` of the source
     saturation(draws, sources) own exponent g, 0 < g <= 1: s = quality n (n / scale)^(g-1)
     excess    (draws, sources) own floor above the reference's floor, in the unit of the error
-    scale     (sources,) [example] where `quality` is quoted
+    speed     (draws, sources) log by which a source's own exponent changes beyond `scale`
+    scale     (sources,) [example] where `quality` is quoted: its largest pilot
     text      (draws, texts, 4): jump, tilt, gain, log half-size of `text_factor`
     text_scale [effective example] size at which the jump is quoted
     """
@@ -28,20 +29,25 @@ class Composition:
     quality: Array
     saturation: Array
     excess: Array
+    speed: Array
     scale: Array
     text: Array
     text_scale: float
 
+    def contribution(self, k: int, amount: Array) -> Array:
+        """Effective examples (draws, rows) of `amount` (draws or 1, rows) [example] of source k.
 
-def contribution(quality: Array, saturation: Array, scale: float, amount: Array) -> Array:
-    """Effective examples of `amount` examples of one source.
-
-    quality, saturation (draws, 1); amount (draws or 1, rows) [example]. Formula: w n^g with
-    w = quality scale^(1-g), so that quality is effective examples per example at `scale`.
-    """
-    safe = np.maximum(amount, SMALLEST_SIZE)
-    grown = quality * safe * np.exp((saturation - 1.0) * np.log(safe / scale))
-    return np.where(amount > 0, grown, 0.0)
+        quality scale (n / scale)^g, so that quality is effective examples per example at `scale`;
+        beyond it the exponent is g exp(speed): where nobody has tried a source it may give out, or
+        come into its own.
+        """
+        scale = float(self.scale[k])
+        ratio = np.log(np.maximum(amount, SMALLEST_SIZE) / scale)
+        exponent = self.saturation[:, k : k + 1]
+        run = exponent * np.minimum(ratio, 0.0)
+        run = run + exponent * np.exp(self.speed[:, k : k + 1]) * np.maximum(ratio, 0.0)
+        grown = self.quality[:, k : k + 1] * scale * np.exp(run)
+        return np.where(amount > 0, grown, 0.0)
 
 
 def effective_size(mix: Composition, amounts: Array) -> tuple[Array, Array]:
@@ -56,12 +62,7 @@ def effective_size(mix: Composition, amounts: Array) -> tuple[Array, Array]:
         if not amounts[:, k].any():
             continue
         used = np.flatnonzero(amounts[:, k])  # most compositions leave most sources out
-        part = contribution(
-            mix.quality[:, k : k + 1],
-            mix.saturation[:, k : k + 1],
-            float(mix.scale[k]),
-            amounts[None, used, k],
-        )
+        part = mix.contribution(k, amounts[None, used, k])
         size[:, used] += part
         tilted[:, used] += part * mix.excess[:, k : k + 1]
     return size, tilted / np.maximum(size, SMALLEST_SIZE)
@@ -85,14 +86,17 @@ def text_factor(mix: Composition, text: Array, size: Array) -> Array:
     return np.exp(np.clip(log_factor, -30.0, 30.0))
 
 
-def stretch(size: Array, log_speed: Array, reach: Array) -> Array:
+def stretch(size: Array, log_speed: Array, reach: Array, bend: float = 0.0) -> Array:
     """Size after misfit: beyond the largest pilot, log-distance runs exp(log_speed) times as fast.
 
-    A law that fits the pilots may bend after them; a random log_speed per draw says by how much,
-    grows with the distance extrapolated, and keeps error falling with size. size (draws, rows),
-    log_speed (draws, 1), reach (draws, 1) effective size of the largest pilot.
+    A law that fits the pilots may bend after them: a random log_speed per draw says by how much,
+    grows with the distance extrapolated, and keeps error falling with size. With `bend` > 0 a
+    distance x counts as log(1 + bend x) / bend, since real curves flatten the farther they run.
+    size (draws, rows), log_speed (draws, 1), reach (draws, 1) effective size of the largest pilot.
     """
     log_size = np.log(np.clip(size, SMALLEST_SIZE, LARGEST_SIZE))
     start = np.log(reach)
-    beyond = np.maximum(log_size - start, 0.0) * np.expm1(log_speed)
+    distance = np.maximum(log_size - start, 0.0)
+    counted = np.log1p(bend * distance) / bend if bend > 0 else distance
+    beyond = counted * np.exp(log_speed) - distance
     return np.exp(np.minimum(log_size + beyond, np.log(LARGEST_SIZE)))

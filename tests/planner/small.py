@@ -30,6 +30,7 @@ def law(names=("a", "b"), draws=60, seed=0, *, biased=(), texts=(), worst=None) 
     for k, name in enumerate(names):
         if name in biased:
             excess[:, k] = 0.3 * np.exp(rng.normal(-2.0, 0.5, draws))
+    speed = rng.normal(0.0, 0.1 if labels > 1 else 0.0, (draws, labels))
     text = np.zeros((draws, len(texts), 4))
     if texts:
         text[:, :, 0] = rng.normal(0.0, 0.1, (draws, len(texts)))
@@ -46,8 +47,9 @@ def law(names=("a", "b"), draws=60, seed=0, *, biased=(), texts=(), worst=None) 
             Member("power + floor", floored[thirds[1]]),
             Member("shifted", shifted[thirds[2]]),
         ),
-        mix=Composition(quality, saturation, excess, np.full(labels, 500.0), text, 500.0),
+        mix=Composition(quality, saturation, excess, speed, np.full(labels, 500.0), text, 500.0),
         log_speed=rng.normal(-0.1, 0.3, (draws, 1)),
+        bend=0.0,
         reach=np.full((draws, 1), 500.0),
         noise=np.full((draws, 1), 0.01),
         weights=np.full(draws, 1.0 / draws),
@@ -58,7 +60,13 @@ def law(names=("a", "b"), draws=60, seed=0, *, biased=(), texts=(), worst=None) 
         guess=(
             Member("power", power[:1]),
             Composition(
-                quality[:1], saturation[:1], excess[:1], np.full(labels, 500.0), text[:1], 500.0
+                quality[:1],
+                saturation[:1],
+                excess[:1],
+                np.zeros((1, labels)),
+                np.full(labels, 500.0),
+                text[:1],
+                500.0,
             ),
         ),
     )

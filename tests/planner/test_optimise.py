@@ -426,3 +426,13 @@ def test_free_sources_and_empty_markets():
     assert not nothing.reaches and nothing.steps == () and nothing.cost == 0
     with pytest.raises(InputError, match="not in the law"):
         cheapest_plan([small.source("zzz")], law, Target(0.24, 0.8))
+
+
+@pytest.mark.parametrize("spare", [1.0, 1.03, 1.1, 1.5])
+def test_a_budget_between_two_points_of_the_grid_is_spent(spare):
+    """20,000 single examples are listed on a grid: a budget just above the cost must still do."""
+    law = small.law(("a",), draws=90)
+    source = small.source("a", 1.0, most=20_000, batch=10)
+    free = cheapest_plan([source], law, Target(0.24, 0.8))
+    tight = cheapest_plan([source], law, Target(0.24, 0.8, budget=free.cost * spare))
+    assert tight.reaches and tight.cost == pytest.approx(free.cost)
