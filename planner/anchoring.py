@@ -44,7 +44,9 @@ def first_layout(names: tuple[str, ...], known: Beliefs, measured: Measured) -> 
     nominal = measured.amounts[:, labels] @ worth
     several = int(np.count_nonzero(largest[labels])) > 1
     family = known.task_family or _task_family(measured)
-    curve = known.curve or curve_prior(family, sizes(measured, nominal), several=several)
+    believed = known.worst_error is not None or set(names) <= set(known.sources) | {reference}
+    count = sizes(measured, nominal)
+    curve = known.curve or curve_prior(family, count, several=several, known=believed)
     size = _size(measured, nominal, names.index(reference), largest)
     scale = tuple(float(largest[k]) or size for k in labels)
     return Layout(

@@ -183,11 +183,11 @@ def _keep(args: argparse.Namespace, tables: Mapping[str, Table], law: FittedLaw)
     """Writes tables and figure where --out asks for them."""
     if args.out is None:
         return
-    from planner.export import write_bytes, write_csv
+    from planner.export import write_csv, write_pictures
     from planner.figure import draw_law
 
     pictures = draw_law(law, args.target, args.confidence)
-    written = (*write_csv(tables, args.out), *write_bytes(pictures, args.out))
+    written = (*write_csv(tables, args.out), *write_pictures(pictures, args.out))
     sys.stderr.write(
         f"{len(written)} files written to {args.out}; columns.csv explains the tables\n"
     )

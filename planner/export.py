@@ -39,7 +39,7 @@ def write_csv(tables: Mapping[str, Table], folder: Path | str) -> tuple[Path, ..
     return _write(Path(folder), {f"{name}.csv": to_csv(table) for name, table in tables.items()})
 
 
-def write_bytes(files: Mapping[str, bytes], folder: Path | str) -> tuple[Path, ...]:
+def write_pictures(files: Mapping[str, bytes], folder: Path | str) -> tuple[Path, ...]:
     """Write each of `files`, by name, into the folder as `write_csv` does. Raises OutputError."""
     return _write(Path(folder), files)
 

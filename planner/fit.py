@@ -30,7 +30,16 @@ from planner.laws.surfaces import repeated
 from planner.layout import Layout
 from planner.measured import Measured, pool
 from planner.pilots import Pilots
-from planner.prior import BASE_NOISE, FASTEST, OWN_SPEED, Beliefs, CurvePrior, SourceBelief, Trust
+from planner.prior import (
+    BASE_NOISE,
+    FASTEST,
+    OWN_SPEED,
+    UNBIASED_SPEED,
+    Beliefs,
+    CurvePrior,
+    SourceBelief,
+    Trust,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -252,7 +261,9 @@ def _assemble(
     mix = layout.join([mix for _, mix in naturals])
     if layout.several:
         # beyond its own largest pilot a source may bend, whatever the others have shown
-        speeds = OWN_SPEED * rng.standard_normal(mix.speed.shape)
+        labels = [layout.sources[layout.names[k]] for k in layout.labels]
+        own = [UNBIASED_SPEED if each.excess is None else OWN_SPEED for each in labels]
+        speeds = np.array(own) * rng.standard_normal(mix.speed.shape)
         mix = replace(mix, speed=np.minimum(speeds, FASTEST))
     law = FittedLaw(
         sources=layout.names,

@@ -104,7 +104,7 @@ class Layout:
         for i, parameter in enumerate(each.parameters):
             column = values[:, i]
             if parameter in (FLOOR_FRACTION, EARLY_SHARE):
-                theta[:, i] = logistic(column)
+                theta[:, i] = np.minimum(logistic(column), 1 - 1e-9)
             elif parameter is ERROR_AT_ANCHOR and self.anchor.worst is not None:
                 theta[:, i] = self.anchor.worst * logistic(column)
             else:

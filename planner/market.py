@@ -188,7 +188,8 @@ def _purchases(market: Market, source: Source, target: Target) -> Array:
     if math.isinf(most):
         most = _enough(market, source, target)
     ceiling = target.budget * (1 + 1e-9) + 1e-300
-    most = min(most, most_to_be_had(market, source, target))
+    if math.isinf(most) or float(market.price(source, np.array(most))) > ceiling:
+        most = min(most, most_to_be_had(market, source, target))
     while most >= limits.smallest and float(market.price(source, np.array(most))) > ceiling:
         most -= limits.batch  # at most twice: it is known to within a batch
     if most < limits.smallest:

@@ -17,7 +17,7 @@ from planner.pilots import Pilots
 # one source, and compositions of several, whose law is rougher.
 NOISE, NOISE_OF_MIXTURES = (1.5, 0.015), (3.0, 0.05)
 OWN_DOF = 6.0  # how far the repeats of one composition are drawn to those of all
-NOISE_LEVELS = 4
+NOISE_LEVELS, KNOWN_LEVELS, KNOWN = 4, 2, 20.0  # fewer where so many degrees of freedom tell it
 UNSEEN_NOISE = (0.003, 0.008, 0.02, 0.06)  # without any repeat: the residuals have to tell
 MOST_SIZES, MOST_ROWS = 24, 150  # of one source, of several, before neighbours are joined
 
@@ -86,10 +86,11 @@ def _several(amounts: Array) -> bool:
 
 
 def _spread(freedom: float) -> Array:
-    """Middles of NOISE_LEVELS equal parts of the sd's distribution, against its estimate: the
-    scaled inverse chi-squared law of a variance with so many degrees of freedom."""
+    """Middles of equal parts of the sd's distribution, against its estimate: the scaled inverse
+    chi-squared law of a variance with so many degrees of freedom."""
+    count = KNOWN_LEVELS if freedom >= KNOWN else NOISE_LEVELS
     draws = np.random.default_rng(0).chisquare(freedom, 20_001) / freedom
-    levels = (np.arange(NOISE_LEVELS) + 0.5) / NOISE_LEVELS
+    levels = (np.arange(count) + 0.5) / count
     return 1.0 / np.sqrt(np.quantile(draws, levels))
 
 

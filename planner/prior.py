@@ -63,12 +63,14 @@ def heavier(score: Array, freedom: float) -> Array:
 class Split:
     """Distribution of a transformed parameter with its own width on either side of the median.
 
-    At standard score z the value is mean + down z below 0 and mean + up z above it.
+    At standard score z the value is mean + down z below 0 and mean + up z above it; tail as in
+    Normal.
     """
 
     mean: float
     down: float
     up: float
+    tail: float = math.inf
 
     @classmethod
     def of_range(cls, low: float, base: float, high: float) -> Split:
@@ -80,11 +82,12 @@ class Split:
     def against(self, other: Split) -> Split:
         """Of the ratio to another quantity, both uncertain by themselves."""
         down, up = math.hypot(self.down, other.up), math.hypot(self.up, other.down)
-        return Split(self.mean - other.mean, down, up)
+        return Split(self.mean - other.mean, down, up, min(self.tail, other.tail))
 
     def at(self, score: Array) -> Array:
         """Values of the parameter at standard scores."""
-        return self.mean + np.where(score < 0, self.down, self.up) * score
+        width = np.where(score < 0, self.down, self.up)
+        return self.mean + width * heavier(score, self.tail)
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class CurvePrior:
 # sd of log error that remains whatever the test set and the repeats: single curves, compositions
 BASE_NOISE = {"single": 0.003, "mixture": 0.02}
 WEAK_ANCHOR = 1000.0  # [example] where the level is believed when there is no pilot at all
-SEVERAL = "several sources"
+SEVERAL = {False: "several sources", True: "several known sources"}
 TASK_FAMILIES = ("classification", "generation", "language model")
 
 
@@ -176,17 +179,21 @@ def _prior(table: Mapping[str, Any]) -> CurvePrior:
     )
 
 
-def curve_prior(task_family: str, sizes: int, *, several: bool = False) -> CurvePrior:
+def curve_prior(
+    task_family: str, sizes: int, *, several: bool = False, known: bool = False
+) -> CurvePrior:
     """Beliefs on the curve for a task family, given how many distinct pilot sizes there are.
 
     Below two sizes nothing tells the slope, and the published exponent stands. several: more than
-    one labelled source was tried. Raises InputError for an unknown family.
+    one labelled source was tried; known: with beliefs on each, or with the worst error. Raises
+    InputError for an unknown family.
     """
     if task_family not in TASK_FAMILIES:
         advice = f"use one of {', '.join(TASK_FAMILIES)}"
         raise InputError("prior", [Fault("task_family", task_family, "is not known", advice)])
     own = shipped()[task_family]
-    found = replace(shipped()[SEVERAL], reference=own.reference) if several else own
+    mixed = shipped()[SEVERAL[known]]
+    found = replace(mixed, reference=own.reference) if several else own
     if sizes < 2:
         found = replace(found, shape=(own.published, *found.shape[1:]))
     return found
@@ -205,7 +212,7 @@ class SourceBelief:
              `effect_at` [document] is used
     """
 
-    quality: Split = Split(math.log(0.8), 0.5, 0.5)
+    quality: Split = Split(math.log(0.8), 0.5, 0.5, tail=3.0)
     saturation: Normal = Normal(1.7, 1.2)
     excess: Normal | None = Normal(math.log(0.08), 2.2)
     is_text: bool = False
@@ -216,7 +223,9 @@ class SourceBelief:
 UNBIASED_SATURATION = Normal(3.0, 1.2)  # label noise alone hardly saturates
 BIASED_EXCESS = Normal(math.log(0.10), 1.3)
 FASTEST = math.log(2.0)  # most that log may be
-OWN_SPEED = 0.8  # sd of the log by which a source's exponent changes beyond its own largest pilot
+# sd of the log by which a source's exponent changes beyond its own largest pilot: one that may be
+# biased, one with label noise only
+OWN_SPEED, UNBIASED_SPEED = 0.8, 0.15
 
 
 @dataclass(frozen=True)

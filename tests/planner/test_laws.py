@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -99,6 +101,7 @@ def composition(quality, saturation, excess, text=()):
         np.array(quality, float).reshape(shape),
         np.array(saturation, float).reshape(shape),
         np.array(excess, float).reshape(shape),
+        np.zeros(shape),
         np.full(len(quality), 100.0),
         np.array(text, float).reshape(1, -1, 4),
         100.0,
@@ -130,3 +133,13 @@ def test_stretch_leaves_the_pilots_alone_and_keeps_order(speed, start):
     assert np.all(np.diff(warped[0]) >= 0)
     beyond = np.log(warped[0, -1] / start) / np.log(sizes[0, -1] / start)
     assert beyond == pytest.approx(min(np.exp(speed), np.log(1e15 / start) / np.log(1e4)), rel=1e-6)
+
+
+def test_a_source_may_bend_beyond_its_own_largest_pilot():
+    mix = composition([0.5], [0.8], [0.0])
+    bent = replace(mix, speed=np.array([[-0.5]]))
+    amounts = np.array([[50.0, 100.0, 400.0]])
+    plain, after = mix.contribution(0, amounts)[0], bent.contribution(0, amounts)[0]
+    assert after[:2] == pytest.approx(plain[:2])
+    assert plain[2] == pytest.approx(0.5 * 100 * 4**0.8)
+    assert after[2] == pytest.approx(0.5 * 100 * 4 ** (0.8 * np.exp(-0.5)))
