@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.fitted import FittedLaw
     from planner.pilots import Pilots
     from planner.plan import Target
+    from planner.prior import Beliefs
     from planner.screen import Parts
     from planner.table import Table
 
@@ -125,7 +126,6 @@ def _law(args: argparse.Namespace) -> tuple[Pilots, FittedLaw, Target | None]:
     from planner.errors import Fault, InputError
     from planner.fit import fit_law
     from planner.plan import Target
-    from planner.prior import Beliefs, SourceBelief
     from planner.progress import meter
     from planner.project import read_runs
 
@@ -145,11 +145,17 @@ def _law(args: argparse.Namespace) -> tuple[Pilots, FittedLaw, Target | None]:
     ]
     if faults:
         raise InputError(args.command, faults)
-    texts = Beliefs({name: SourceBelief(is_text=True) for name in args.text})
     with meter() as progress:
         progress.stage("fitting the law")
-        law = fit_law(runs, worst_error=args.worst, beliefs=texts)
+        law = fit_law(runs, beliefs=_beliefs(args))
     return runs, law, None if args.target is None else Target(args.target, args.confidence)
+
+
+def _beliefs(args: argparse.Namespace) -> Beliefs:
+    from planner.prior import Beliefs, SourceBelief
+
+    texts = {name: SourceBelief(is_text=True) for name in args.text}
+    return Beliefs(texts, worst_error=args.worst)
 
 
 def _fit(args: argparse.Namespace) -> int:
@@ -168,11 +174,14 @@ def _diagnose(args: argparse.Namespace) -> int:
     from planner.diagnose import diagnose
     from planner.growth import fit_growth
     from planner.listings import diagnosis_tables
+    from planner.offsets import composition_odds, with_odds
     from planner.pages import findings_parts
 
     runs, law, target = _law(args)
     growth = None if runs.model_params is None else fit_growth(runs, worst_error=args.worst)
     findings = diagnose(law, target, growth=growth, most_params=args.max_params)
+    odds = composition_odds(runs, law, _beliefs(args))
+    findings = with_odds(findings, odds, law.reference)
     found = diagnosis_tables(findings, law.warnings)
     _keep(args, found, law)
     _print(args, found, findings_parts)

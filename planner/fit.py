@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.anchoring import first_layout, refined, sizes
-from planner.errors import Fault, InputError
+from planner.anchoring import refined, sizes
 from planner.fitted import FittedLaw, Member, PilotFit
-from planner.inference import Posterior, Problem, mode, move, resample, sample, tempered
+from planner.inference import (
+    Posterior,
+    Problem,
+    effective_sample_size,
+    mode,
+    move,
+    resample,
+    sample,
+    tempered,
+)
 from planner.laws import (
     FAMILIES,
     SMALLEST_SIZE,
@@ -26,10 +34,10 @@ from planner.laws import (
     family,
     text_factor,
 )
-from planner.laws.surfaces import repeated
 from planner.layout import Layout
-from planner.measured import Measured, pool
+from planner.measured import Measured
 from planner.pilots import Pilots
+from planner.prepared import prepared
 from planner.prior import (
     BASE_NOISE,
     FASTEST,
@@ -37,7 +45,6 @@ from planner.prior import (
     UNBIASED_SPEED,
     Beliefs,
     CurvePrior,
-    SourceBelief,
     Trust,
 )
 
@@ -47,6 +54,7 @@ if TYPE_CHECKING:
 WEAK = 4  # fewer distinct pilot sizes than this leave the answer to the priors
 SPLIT = 0.6  # of the sampling variance of a test set is common to all runs measured on it
 PROPOSALS = 120  # importance draws per family and level of trust and noise
+LEAST_EFFECTIVE = 20.0  # effective importance draws below which the fit says so
 
 
 def fit_law(
@@ -62,52 +70,58 @@ def fit_law(
     pilots: one row a run: `error`, a column of examples per source [example] (a single one may be
     called `n`), optional `seed`, `test_size`, `model_params`, `epochs` and `group`. worst_error:
     error with no data at all, such as the chance level. beliefs: what is known of the sources
-    beforehand. Returns
-    `draws` draws; same pilots, beliefs and seed give the same law. Raises InputError.
+    beforehand. Returns `draws` draws; same pilots, beliefs and seed give the same law. Raises
+    InputError.
     """
-    given = pilots if isinstance(pilots, Pilots) else Pilots.from_frame(pilots)
     known = beliefs or Beliefs()
     if worst_error is not None:
         known = replace(known, worst_error=worst_error)
-    table, names = _ordered(given, known)
-    table, warnings = _overall_runs(table)
-    # runs without data are no point on the curve
-    table = table.only(np.count_nonzero(table.amounts, axis=1) > 0)
-    if table.epochs is not None:
-        table = replace(table, amounts=repeated(table.amounts, table.epochs[:, None]), epochs=None)
-    measured = pool(table, len(names))
-    layout = _refined(first_layout(names, known, measured), measured)
+    start = prepared(pilots, known)
+    measured, layout = start.measured, _refined(start.layout, start.measured)
     rng = np.random.default_rng(seed)
-    problems = [(each, _problem(each, layout, measured)) for each in _usable(layout)]
-    samples = [(each, p, sample(p, rng, PROPOSALS)) for each, p in problems]
+    samples = _samples(layout, measured, rng)
     kept = _draw(layout.curve, samples, rng, draws)
-    law = _assemble(layout, measured, kept, warnings + _cautions(layout, measured), rng)
-    untried = tuple(name for name in known.sources if name not in given.sources)
-    return law.with_order((*given.sources, *untried))
+    warnings = (*start.warnings, *_cautions(layout, measured), *_thin(samples))
+    law = _assemble(layout, measured, kept, warnings, rng)
+    return law.with_order(start.names)
 
 
-def _ordered(table: Pilots, known: Beliefs) -> tuple[Pilots, tuple[str, ...]]:
-    """The runs with their sources in an order that follows from what is known of them, and every
-    source's name in that order: neither names nor columns decide which draws come out."""
+def log_evidence(pilots: pd.DataFrame | Pilots, beliefs: Beliefs, seed: int = 0) -> float:
+    """Log probability density of the pilots under beliefs, all families and levels together.
 
-    def rank(name: str) -> tuple[float, ...]:
-        column = table.amounts[:, table.sources.index(name)]
-        belief = known.sources.get(name, SourceBelief())
-        told = (belief.quality.mean, belief.quality.down, belief.quality.up)
-        return (-column.max(initial=0), -column.sum(), float(column @ table.error), *told)
+    Differences between beliefs on the same pilots are log odds. Raises InputError.
+    """
+    start = prepared(pilots, beliefs)
+    layout = _refined(start.layout, start.measured)
+    samples = _samples(layout, start.measured, np.random.default_rng(seed))
+    prior = np.log([layout.curve.families[each.name] for each, _, _ in samples])
+    found = [
+        weight + posterior.log_evidence(k)
+        for weight, (_, problem, posterior) in zip(prior, samples, strict=True)
+        for k in range(problem.levels)
+    ]
+    return float(np.logaddexp.reduce(found))
 
-    tried = sorted(table.sources, key=rank)
-    columns = [table.sources.index(name) for name in tried]
-    untried = sorted(
-        (name for name in known.sources if name not in table.sources),
-        key=lambda name: (
-            known.sources[name].is_text,
-            known.sources[name].quality.mean,
-            known.sources[name].effect.mean,
-        ),
+
+Sampled = tuple[Family, Problem, Posterior]
+
+
+def _samples(layout: Layout, measured: Measured, rng: np.random.Generator) -> list[Sampled]:
+    problems = [(each, _problem(each, layout, measured)) for each in _usable(layout)]
+    return [(each, problem, sample(problem, rng, PROPOSALS)) for each, problem in problems]
+
+
+def _thin(samples: list[Sampled]) -> tuple[str, ...]:
+    """A warning where hardly any importance draw carries weight: then the evidence is Laplace's and
+    the draws rest on the moves that follow."""
+    total = np.concatenate([posterior.log_weight for _, _, posterior in samples])
+    size = effective_sample_size(total)
+    if size >= LEAST_EFFECTIVE:
+        return ()
+    return (
+        f"importance sampling was thin ({size:.0f} effective draws of {len(total)}): families are "
+        "weighted by Laplace's approximation and the draws were moved to the posterior",
     )
-    ordered = replace(table, sources=tuple(tried), amounts=table.amounts[:, columns])
-    return ordered, (*tried, *untried)
 
 
 def _usable(layout: Layout) -> list[Family]:
@@ -118,31 +132,6 @@ def _usable(layout: Layout) -> list[Family]:
         for each in FAMILIES
         if weights.get(each.name, 0.0) > 0 and (worst is not None or not each.needs_worst)
     ]
-
-
-def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
-    """Runs of one model on the whole test set; laws over groups and model sizes come from
-    elsewhere."""
-    keep, warnings = np.ones(len(table.error), dtype=bool), []
-    if table.group is not None and any(g for g in table.group):
-        whole = np.array([not g or g.lower() in {"all", "overall"} for g in table.group])
-        if not whole.any():
-            fault = Fault(
-                "group", None, "no run of all groups together", 'add rows with group "all"'
-            )
-            raise InputError("pilots", [fault])
-        keep &= whole
-        warnings.append(f"{int((~whole).sum())} runs of single groups are not used by this fit")
-    if table.model_params is not None:
-        sizes, counts = np.unique(table.model_params[keep], return_counts=True)
-        if len(sizes) > 1:
-            chosen = sizes[np.flatnonzero(counts == counts.max())[-1]]
-            keep &= table.model_params == chosen
-            warnings.append(f"only the runs of the model with {chosen:.4g} parameters are used")
-    if keep.all():
-        return table, tuple(warnings)
-    kept = table.only(keep)
-    return replace(kept, model_params=None, group=None), tuple(warnings)
 
 
 def _refined(layout: Layout, measured: Measured) -> Layout:
@@ -209,7 +198,7 @@ class Kept:
 
 def _draw(
     curve: CurvePrior,
-    samples: list[tuple[Family, Problem, Posterior]],
+    samples: list[Sampled],
     rng: np.random.Generator,
     draws: int,
 ) -> list[Kept]:

@@ -126,25 +126,27 @@ def mode(
 
 def sample(problem: Problem, rng: np.random.Generator, size: int) -> Posterior:
     """Importance sample of about `size` draws per level around the modes."""
-    levels, parameters = len(problem.whiten), problem.parameters
+    levels, parameters = problem.levels, problem.parameters
     starts = np.vstack([np.zeros(parameters), 0.7 * rng.standard_normal((2, parameters))])
-    level = np.repeat(np.arange(levels), len(starts))
-    modes, normal = mode(problem, np.tile(starts, (levels, 1)), level)
+    # several starts at one level of trust; the best leads to the modes of all levels
+    middle = np.full(len(starts), levels // 2)
+    tried, _ = mode(problem, starts, middle)
+    best = tried[int(np.argmax(problem.log_posterior(tried, middle)))]
+    level = np.arange(levels)
+    modes, normal = mode(problem, np.tile(best, (levels, 1)), level)
     value = problem.log_posterior(modes, level)
     draws, logs, factors, laplace = [], [], [], []
     degrees, inflation = _degrees(parameters), 1 + INFLATION / parameters
     for each in range(levels):
-        mine = np.flatnonzero(level == each)
-        best = mine[np.argmax(value[mine])]
-        covariance = np.linalg.inv(normal[best])
+        covariance = np.linalg.inv(normal[each])
         factor = np.linalg.cholesky((covariance + covariance.T) / 2 + 1e-12 * np.eye(parameters))
         factors.append(factor)
         half = np.sum(np.log(np.diag(factor))) + parameters / 2 * np.log(2 * np.pi)
-        laplace.append(float(value[best]) + half)
+        laplace.append(float(value[each]) + half)
         normals = rng.standard_normal((size, parameters))
         tail = np.sqrt(degrees / rng.chisquare(degrees, size))[:, None]
         around = inflation * tail * normals
-        u = modes[best] + around @ factor.T
+        u = modes[each] + around @ factor.T
         log_det = np.sum(np.log(np.diag(factor))) + parameters * np.log(inflation)
         shape = -(degrees + parameters) / 2 * np.log1p(np.sum((normals * tail) ** 2, 1) / degrees)
         constant = _log_gamma_ratio(degrees, parameters) - parameters / 2 * np.log(degrees * np.pi)

@@ -1,0 +1,96 @@
+"""Pilots and beliefs -> what the inference starts from, whatever the order of rows and columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.anchoring import first_layout
+from planner.errors import Fault, InputError
+from planner.laws.surfaces import repeated
+from planner.layout import Layout
+from planner.measured import Measured, pool
+from planner.pilots import Pilots
+from planner.prior import Beliefs, SourceBelief
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Pooled pilots, their first layout, the sources in the caller's order, warnings."""
+
+    measured: Measured
+    layout: Layout
+    names: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def prepared(pilots: pd.DataFrame | Pilots, known: Beliefs) -> Prepared:
+    """Checked, ordered, pooled pilots and the layout that the beliefs give them.
+
+    Raises InputError.
+    """
+    given = pilots if isinstance(pilots, Pilots) else Pilots.from_frame(pilots)
+    table, names = _ordered(given, known)
+    table, warnings = _overall_runs(table)
+    # runs without data are no point on the curve
+    table = table.only(np.count_nonzero(table.amounts, axis=1) > 0)
+    if table.epochs is not None:
+        table = replace(table, amounts=repeated(table.amounts, table.epochs[:, None]), epochs=None)
+    measured = pool(table, len(names))
+    untried = tuple(name for name in known.sources if name not in given.sources)
+    layout = first_layout(names, known, measured)
+    return Prepared(measured, layout, (*given.sources, *untried), warnings)
+
+
+def _ordered(table: Pilots, known: Beliefs) -> tuple[Pilots, tuple[str, ...]]:
+    """The runs with their sources in an order that follows from what is known of them, and every
+    source's name in that order: neither names nor columns decide which draws come out."""
+
+    def rank(name: str) -> tuple[float, ...]:
+        column = table.amounts[:, table.sources.index(name)]
+        belief = known.sources.get(name, SourceBelief())
+        told = (belief.quality.mean, belief.quality.down, belief.quality.up)
+        return (-column.max(initial=0), -column.sum(), float(column @ table.error), *told)
+
+    tried = sorted(table.sources, key=rank)
+    columns = [table.sources.index(name) for name in tried]
+    untried = sorted(
+        (name for name in known.sources if name not in table.sources),
+        key=lambda name: (
+            known.sources[name].is_text,
+            known.sources[name].quality.mean,
+            known.sources[name].effect.mean,
+        ),
+    )
+    ordered = replace(table, sources=tuple(tried), amounts=table.amounts[:, columns])
+    return ordered, (*tried, *untried)
+
+
+def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
+    """Runs of one model on the whole test set; laws over groups and model sizes come from
+    elsewhere."""
+    keep, warnings = np.ones(len(table.error), dtype=bool), []
+    if table.group is not None and any(g for g in table.group):
+        whole = np.array([not g or g.lower() in {"all", "overall"} for g in table.group])
+        if not whole.any():
+            fault = Fault(
+                "group", None, "no run of all groups together", 'add rows with group "all"'
+            )
+            raise InputError("pilots", [fault])
+        keep &= whole
+        warnings.append(f"{int((~whole).sum())} runs of single groups are not used by this fit")
+    if table.model_params is not None:
+        sizes, counts = np.unique(table.model_params[keep], return_counts=True)
+        if len(sizes) > 1:
+            chosen = sizes[np.flatnonzero(counts == counts.max())[-1]]
+            keep &= table.model_params == chosen
+            warnings.append(f"only the runs of the model with {chosen:.4g} parameters are used")
+    if keep.all():
+        return table, tuple(warnings)
+    kept = table.only(keep)
+    return replace(kept, model_params=None, group=None), tuple(warnings)
