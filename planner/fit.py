@@ -25,6 +25,7 @@ from planner.inference import (
     tempered,
 )
 from planner.laws import (
+    EXPONENT,
     FAMILIES,
     SMALLEST_SIZE,
     Array,
@@ -46,6 +47,7 @@ from planner.prior import (
     Beliefs,
     CurvePrior,
     Trust,
+    heavier,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 WEAK = 4  # fewer distinct pilot sizes than this leave the answer to the priors
 SPLIT = 0.6  # of the sampling variance of a test set is common to all runs measured on it
 PROPOSALS = 120  # importance draws per family and level of trust and noise
+MOST_SCORES = 5.0  # of the log speed, beyond which a tail is a flat line or a fall to nothing
 LEAST_EFFECTIVE = 20.0  # effective importance draws below which the fit says so
 
 
@@ -261,7 +264,7 @@ def _assemble(
         anchor=layout.anchor,
         members=tuple(Member(k.family.name, t) for k, (t, _) in zip(kept, naturals, strict=True)),
         mix=mix,
-        log_speed=(layout.curve.slowdown + speed * rng.standard_normal(draws))[:, None],
+        log_speed=_log_speed(layout.curve, speed, rng),
         bend=layout.curve.bend,
         reach=_reach(layout, mix, measured),
         noise=noise[:, None],
@@ -274,6 +277,12 @@ def _assemble(
     )
     summary = layout.summarise([(each.family, each.u) for each in kept], law.mix)
     return replace(law, pilots=_compare(law, measured), summary=summary)
+
+
+def _log_speed(curve: CurvePrior, speed: Array, rng: np.random.Generator) -> Array:
+    """Misfit (draws, 1) beyond the largest pilot, with the tails of the prior."""
+    scores = heavier(rng.standard_normal(len(speed)), curve.of(EXPONENT).tail)
+    return (curve.slowdown + speed * np.clip(scores, -MOST_SCORES, MOST_SCORES))[:, None]
 
 
 def _offset(theta: Array, layout: Layout, measured: Measured, rng: np.random.Generator) -> Array:

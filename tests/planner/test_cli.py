@@ -412,3 +412,45 @@ def test_names_that_the_terminal_cannot_show(project: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
         assert b"\\u4f17" in done.stdout
+
+
+def test_fit_and_diagnose_write_tables_and_a_figure(
+    project: Path, run: Run, tmp_path: Path
+) -> None:
+    runs = project.parent / "pilots.csv"
+    for command in ("fit", "diagnose"):
+        code, out, err = run(
+            command, runs, "--target", "0.2", "--worst", "0.5", "--out", tmp_path / command
+        )
+        assert code in (0, 1) and out and "files written" in err
+        names = set(files(tmp_path / command))
+        assert {"law.png", "law.svg", "columns.csv"} <= names
+        again = tmp_path / f"{command} again"
+        run(command, runs, "--target", "0.2", "--worst", "0.5", "--out", again)
+        assert files(again) == files(tmp_path / command)
+    picture = (tmp_path / "fit" / "law.svg").read_text(encoding="utf-8")
+    assert "<svg" in picture and "needed for" not in picture.split("<svg")[0]
+    assert (tmp_path / "fit" / "law.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_text_columns_are_named_and_checked(project: Path, run: Run, tmp_path: Path) -> None:
+    runs = tmp_path / "runs.csv"
+    lines = ["labels,notes,error"]
+    for n in (100, 200, 400, 800):
+        lines += [f"{n},0,{0.9 * n**-0.3:.4f}", f"{n},5000,{0.88 * n**-0.3:.4f}"]
+    runs.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    code, out, _ = run("diagnose", runs, "--text", "notes")
+    assert code == 0 and "unlabelled text notes" in out
+    code, _, err = run("fit", runs, "--text", "note")
+    assert code == 2 and "--text = 'note'" in err and "notes" in err
+
+
+def test_diagnose_over_model_sizes(run: Run, tmp_path: Path) -> None:
+    runs = tmp_path / "runs.csv"
+    lines = ["n,model_params,error"]
+    for size in (1e6, 4e6, 16e6):
+        lines += [f"{n},{size:.0f},{0.1 * (size / 1e6) ** -0.3 + n**-0.3:.4f}" for n in (1e3, 1e4)]
+    runs.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    code, out, _ = run("diagnose", runs, "--target", "0.1", "--max-params", "64000000")
+    assert code == 0 and "emergence over model size: none seen" in out
+    assert "a model of 6.4e+07 parameters" in " ".join(out.split())
