@@ -57,7 +57,7 @@ WEAK = 4  # fewer distinct pilot sizes than this leave the answer to the priors
 SPLIT = 0.6  # of the sampling variance of a test set is common to all runs measured on it
 PROPOSALS = 120  # importance draws per family and level of trust and noise
 MOST_SCORES = 5.0  # of the log speed, beyond which a tail is a flat line or a fall to nothing
-LEAST_EFFECTIVE = 20.0  # effective importance draws below which the fit says so
+LEAST_EFFECTIVE = 10.0  # effective importance draws below which the fit says so
 
 
 def fit_law(

@@ -144,7 +144,7 @@ class CurvePrior:
 
 
 # sd of log error that remains whatever the test set and the repeats: single curves, compositions
-BASE_NOISE = {"single": 0.003, "mixture": 0.02}
+BASE_NOISE = {"single": 0.001, "mixture": 0.02}
 WEAK_ANCHOR = 1000.0  # [example] where the level is believed when there is no pilot at all
 SEVERAL = {False: "several sources", True: "several known sources"}
 TASK_FAMILIES = ("classification", "generation", "language model")

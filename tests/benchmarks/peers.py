@@ -48,6 +48,20 @@ def power_floor(n: np.ndarray, error: np.ndarray) -> Law:
     return _fitted(formula, start, ([0, 0, 0], [np.inf, np.inf, 10]), n, error, log=False)
 
 
+def curve_fit_floor(n: np.ndarray, error: np.ndarray) -> Law:
+    """The same law by scipy's curve_fit from its own start (1, 1, 1): how it is mostly used."""
+    from scipy.optimize import curve_fit
+
+    def formula(size, floor, scale, exponent):
+        return floor + scale * size**-exponent
+
+    try:
+        found, _ = curve_fit(formula, n, error, p0=(1, 1, 1), bounds=(0, np.inf), max_nfev=2000)
+    except (RuntimeError, ValueError):  # did not converge: the last pilot for ever
+        found = (error[-1], 0.0, 1.0)
+    return lambda size: formula(size, *found)
+
+
 def careful_floor(n: np.ndarray, error: np.ndarray) -> Law:
     """The same law, least squares of relative error, best of a grid of exponents."""
     best, found = np.inf, (float(error.mean()), 0.0, 1.0)
@@ -100,6 +114,7 @@ def broken_power(n: np.ndarray, error: np.ndarray) -> Law:
 PEERS: dict[str, Callable[[np.ndarray, np.ndarray], Law]] = {
     "power": power,
     "power + floor": power_floor,
+    "power + floor, curve_fit": curve_fit_floor,
     "power + floor, careful": careful_floor,
     "M4": m4,
     "broken power": broken_power,
