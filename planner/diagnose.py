@@ -11,18 +11,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from planner.evidence import (
+    best_within,
+    error_at,
+    likeliest,
+    listed,
+    most_available,
+    share_of,
+    slope_at,
+    told,
+    unlimited,
+)
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw
-from planner.laws import LARGEST_SIZE, Array
+from planner.patterns import emergence, pattern
 from planner.plan import Diagnosis, Finding, Plan, Target
 from sources.base import Source
 
-UNLIMITED = 1e9  # [effective example] stands for as much data as anyone has, or
-BEYOND = 1e6  # times the largest pilot where that is more, as when tokens are counted
 COLD_RATIO = 0.5  # slope at the largest pilot against the steepest slope to come
 COLD_SHARE = 0.97  # of the worst error: closer to it than this, nothing has been learned yet
 PLATEAU_DROP = 0.10  # ten times the data lowers the error by less than this share
-SLOW_FACTOR = 100.0  # times the data to halve the error, beyond which scaling is slow
 ROOM = 3.0  # times the plan's effective size that the sources must be able to supply to "scale"
 NO, YES = 0.2, 0.5  # chance of the target below which an idea does not scale, above which it may
 
@@ -41,44 +49,15 @@ def diagnose(
     most_params [parameter]: the largest model that can be trained. Without target, plan or sources
     the findings that need them say so instead of guessing.
     """
-    checks = [_floor(law), *_biased(law), *_texts(law, plan), _emergence(law, growth)]
+    checks = [_floor(law), *_biased(law), *_texts(law, plan), emergence(law, growth)]
     if plan is not None and (planned := _planned(law, plan)) > law.anchor.size:
         checks.insert(0, _stage(law, planned, "stage at the planned size"))
     return Diagnosis(
         stage=_stage(law, law.anchor.size, "stage at the largest pilot"),
-        pattern=_pattern(law, target, sources, growth, most_params),
+        pattern=pattern(law, target, sources, growth, most_params),
         verdict=_verdict(law, target, plan, sources),
         checks=(*checks, _next(law, plan, sources)),
     )
-
-
-def _unlimited(law: FittedLaw) -> float:
-    """[effective example] that stands for as much data as anyone has."""
-    return min(max(UNLIMITED, BEYOND * law.anchor.size), LARGEST_SIZE)
-
-
-def _error_at(law: FittedLaw, size: float) -> Array:
-    """Error (draws,) of the reference at an effective size [effective example]."""
-    floor, part = law.curve(np.full((len(law.weights), 1), size))
-    error = (floor + part)[:, 0]
-    return error if law.anchor.worst is None else np.minimum(error, law.anchor.worst)
-
-
-def _slope(law: FittedLaw, size: float) -> Array:
-    """-d log error / d log size (draws,) between `size` and twice that."""
-    return np.log(_error_at(law, size) / _error_at(law, 2 * size)) / math.log(2)
-
-
-def _share(law: FittedLaw, which: np.ndarray) -> float:
-    return float(np.round(law.weights @ which, 12))
-
-
-def _most(shares: dict[str, float]) -> str:
-    return max(shares, key=lambda name: shares[name])
-
-
-def _said(shares: dict[str, float]) -> str:
-    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
 
 
 def _planned(law: FittedLaw, plan: Plan) -> float:
@@ -88,25 +67,25 @@ def _planned(law: FittedLaw, plan: Plan) -> float:
 
 
 def _stage(law: FittedLaw, size: float, question: str) -> Finding:
-    here = _slope(law, size)
-    later = np.max([_slope(law, size * 4.0**i) for i in range(1, 6)], axis=0)
-    now = _error_at(law, size)
+    here = slope_at(law, size)
+    later = np.max([slope_at(law, size * 4.0**i) for i in range(1, 6)], axis=0)
+    now = error_at(law, size)
     cold = here < COLD_RATIO * later
     if law.anchor.worst is not None:
         cold |= now > COLD_SHARE * law.anchor.worst
-    drop = 1 - _error_at(law, 10 * size) / now
+    drop = 1 - error_at(law, 10 * size) / now
     plateau = ~cold & (drop < PLATEAU_DROP)
     shares = {
-        "cold start": _share(law, cold),
-        "scaling": _share(law, ~cold & ~plateau),
-        "plateau": _share(law, plateau),
+        "cold start": share_of(law, cold),
+        "scaling": share_of(law, ~cold & ~plateau),
+        "plateau": share_of(law, plateau),
     }
-    answer = _most(shares)
+    answer = likeliest(shares)
     middle = float(weighted_quantile(drop[:, None], law.weights, 0.5)[0])
     floor, _ = law.curve(np.full((len(law.weights), 1), size))
     evidence = (
-        f"{_said(shares)}. At {size:,.0f} effective examples the error is "
-        f"{_interval(law, now, '.3g')} and the slope {_interval(law, here)}; ten times the data "
+        f"{listed(shares)}. At {size:,.0f} effective examples the error is "
+        f"{told(law, now, '.3g')} and the slope {told(law, here)}; ten times the data "
         f"lowers the error by {middle:.0%} (median)"
     )
     if law.anchor.worst is not None:
@@ -117,117 +96,12 @@ def _stage(law: FittedLaw, size: float, question: str) -> Finding:
         "scaling": "",
         "plateau": (
             f"before more data check label noise (of the test set too), data quality, model "
-            f"capacity and irreducible error: the floor is {_interval(law, floor[:, 0], '.3g')}"
+            f"capacity and irreducible error: the floor is {told(law, floor[:, 0], '.3g')}"
         ),
     }[answer]
     if law.weak_prior:
         advice = advice or f"few pilots: measure at {2 * size:,.0f} examples as well"
     return Finding(question, answer, shares[answer], evidence, advice)
-
-
-def _interval(law: FittedLaw, values: Array, digits: str = ".2f") -> str:
-    low, middle, high = (
-        float(weighted_quantile(values[:, None], law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
-    )
-    return f"{middle:{digits}} (90% {low:{digits}} to {high:{digits}})"
-
-
-def _caps(law: FittedLaw, sources: Sequence[Source], weeks: float) -> Array:
-    """Most that can be had of each source within the weeks (sources of the law,) [example]."""
-    most = np.zeros(len(law.sources))
-    for source in sources:
-        had = min(source.limits.available(weeks), _unlimited(law))
-        most[law.sources.index(source.name)] = had + source.in_hand
-    return most
-
-
-def _best_within(law: FittedLaw, most: Array) -> Array:
-    """Least error (draws,) with all of one source, or with all unbiased ones, up to the caps.
-
-    Buying everything is not always best: biased sources bring a floor of their own.
-    """
-    labels = [k for k in law.labels if most[k] > 0]
-    clean = [k for k in labels if not law.excess(k).any()]
-    rows = [labels, clean, *([k] for k in labels)]
-    amounts = np.zeros((2 * len(rows), len(most)))
-    for i, columns in enumerate(rows):
-        amounts[2 * i : 2 * i + 2, columns] = most[columns]
-    amounts[::2, law.texts] = most[law.texts]  # with all text, and without any
-    return law.errors(amounts).min(axis=1)
-
-
-def _pattern(
-    law: FittedLaw,
-    target: Target | None,
-    sources: Sequence[Source],
-    growth: GrowthLaw | None,
-    most_params: float | None,
-) -> Finding:
-    now = _error_at(law, law.anchor.size)
-    slow = _error_at(law, law.anchor.size * SLOW_FACTOR) > now / 2
-    out = np.zeros(len(law.weights), dtype=bool)
-    evidence = ""
-    if target is not None and sources:
-        capped = _best_within(law, _caps(law, sources, target.weeks))
-        out = (capped > target.error) & (_error_at(law, _unlimited(law)) <= target.error)
-        evidence = f"; the error at the caps of the sources is {_interval(law, capped, '.3g')}"
-    emergent, compute, said = _over_sizes(growth, target, most_params)
-    rest = 1 - emergent - compute
-    shares = {
-        "ordinary": rest * _share(law, ~slow & ~out),
-        "emergent": emergent,
-        "ran out of data": rest * _share(law, out),
-        "ran out of compute": compute,
-        "slow": rest * _share(law, slow & ~out),
-    }
-    shares = {name: share for name, share in shares.items() if share > 0 or name != "emergent"}
-    answer = _most(shares)
-    text = (
-        f"{_said(shares)}. Slow means that halving the error takes more than {SLOW_FACTOR:g} times "
-        f"the data of the largest pilot: here {_halving(law)}{evidence}{said}"
-    )
-    advice = {
-        "ordinary": "",
-        "emergent": "choose the model above the breakthrough first, then measure data at that size",
-        "ran out of data": "raise the cap that binds, add a source, or lower the target",
-        "ran out of compute": "raise the largest model, distil into it, or lower the target",
-        "slow": "improve labels, features or model first: data alone is dear here",
-    }[answer]
-    return Finding("pattern over data", answer, shares[answer], text, advice)
-
-
-def _halving(law: FittedLaw) -> str:
-    """Times the data of the largest pilot that halve the error, in words."""
-    now = _error_at(law, law.anchor.size)
-    for times in (4.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6):
-        half = _share(law, _error_at(law, law.anchor.size * times) <= now / 2)
-        if half >= 0.5:
-            return f"{times:,.0f} times does in half of the draws or more ({half:.0%})"
-    return f"not even 1,000,000 times does in more than {half:.0%} of the draws"
-
-
-def _over_sizes(
-    growth: GrowthLaw | None, target: Target | None, most_params: float | None
-) -> tuple[float, float, str]:
-    """P(emergent), P(the largest trainable model ends it), and the evidence in words."""
-    if growth is None:
-        return 0.0, 0.0, ""
-    emergent, sizes = growth.breakthrough()
-    compute, said = 0.0, ""
-    if len(sizes):
-        low, middle, high = np.quantile(sizes, (0.05, 0.5, 0.95))
-        said = f"; if emergent, it breaks through at {middle:.3g} parameters"
-        said += f" (90% {low:.3g} to {high:.3g})"
-    if most_params is not None and target is not None:
-        far = growth.examples * BEYOND
-        capped = growth.errors(most_params, far)[:, 0]
-        freed = growth.errors(most_params * BEYOND, far)[:, 0]
-        ended = (capped > target.error) & (freed <= target.error)
-        compute = (1 - emergent) * float(np.mean(ended))
-        low, middle, high = np.quantile(capped, (0.05, 0.5, 0.95))
-        said += f"; with unlimited data a model of {most_params:.3g} parameters ends at"
-        said += f" {middle:.3g} (90% {low:.3g} to {high:.3g})"
-    return emergent, compute, said
 
 
 def _verdict(
@@ -238,13 +112,15 @@ def _verdict(
         return Finding(
             question, "can't tell yet", None, "no target was given", "give a target error"
         )
-    ever = _share(law, _error_at(law, _unlimited(law)) <= target.error)
+    ever = share_of(law, error_at(law, unlimited(law)) <= target.error)
     if plan is None:
         evidence = f"P(target within reach of unlimited data) = {ever:.0%}; no sources were given"
         return Finding(
             question, "can't tell yet", ever, evidence, "describe the sources in a project"
         )
-    supply = _share(law, _best_within(law, _caps(law, sources, target.weeks)) <= target.error)
+    supply = share_of(
+        law, best_within(law, most_available(law, sources, target.weeks)) <= target.error
+    )
     evidence = (
         f"P(target) = {ever:.0%} with unlimited clean data, {supply:.0%} with all that the sources "
         f"can supply in time, {plan.probability:.0%} with the plan; wanted {target.confidence:.0%}"
@@ -271,7 +147,7 @@ def _verdict(
 
 def _room(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> float:
     """Effective examples the bought sources could supply in time, against those of the plan."""
-    most, used = _caps(law, sources, plan.target.weeks), plan.totals(law.sources)
+    most, used = most_available(law, sources, plan.target.weeks), plan.totals(law.sources)
     if not used[law.labels].any():
         return math.inf
     most = np.where((used > 0) & ~np.array(law.is_text), most, 0.0)
@@ -283,7 +159,7 @@ def _floor(law: FittedLaw) -> Finding:
     floor, _ = law.curve(np.full((len(law.weights), 1), law.anchor.size))
     how = {p.identified for p in law.parameters() if p.name == "floor fraction"}
     known = "the pilots say" if how == {"pilots"} else "mostly the prior says, not the pilots"
-    text = f"irreducible error {_interval(law, floor[:, 0], '.3g')}: {known}"
+    text = f"irreducible error {told(law, floor[:, 0], '.3g')}: {known}"
     return Finding("floor", "not identified" if known != "the pilots say" else "seen", None, text)
 
 
@@ -293,8 +169,8 @@ def _biased(law: FittedLaw) -> list[Finding]:
         own = law.excess(int(k))
         if own.any():
             name = law.sources[k]
-            text = f"alone it ends {_interval(law, own, '.3g')} above the floor of {law.reference}"
-            large = _share(law, own > 0.1 * _error_at(law, law.anchor.size))
+            text = f"alone it ends {told(law, own, '.3g')} above the floor of {law.reference}"
+            large = share_of(law, own > 0.1 * error_at(law, law.anchor.size))
             answer = "own floor" if large > 0.5 else "little bias"
             advice = "use it beside clean labels, never alone" if large > 0.5 else ""
             findings.append(Finding(f"bias of {name}", answer, max(large, 1 - large), text, advice))
@@ -311,38 +187,14 @@ def _texts(law: FittedLaw, plan: Plan | None) -> list[Finding]:
             size = _planned(law, plan) or size
         sizes = np.full((len(law.weights), 1), size)
         factor = (law.with_text(sizes, used) / sizes)[:, 0]
-        helps = _share(law, factor > 1)
+        helps = share_of(law, factor > 1)
         answer = "helps" if helps > 0.8 else "does not help" if helps < 0.2 else "can't tell"
         text = (
             f"{used[0, column]:,.0f} documents multiply {size:,.0f} effective examples by "
-            f"{_interval(law, factor)}"
+            f"{told(law, factor)}"
         )
         findings.append(Finding(f"unlabelled text {name}", answer, max(helps, 1 - helps), text))
     return findings
-
-
-def _emergence(law: FittedLaw, growth: GrowthLaw | None) -> Finding:
-    question = "emergence over model size"
-    if growth is None:
-        text = "pilots of one model size cannot show it"
-        advice = (
-            f"if the error stays near chance, run models of a quarter and of four times the size "
-            f"at {law.anchor.size:,.0f} examples with 3 seeds"
-        )
-        return Finding(question, "not measured", None, text, advice)
-    share, sizes = growth.breakthrough()
-    text = f"{share:.0%} of the draws have a model size below which next to nothing is learned"
-    if not len(sizes):
-        return Finding(question, "none seen", 1 - share, text)
-    low, middle, high = np.quantile(sizes, (0.05, 0.5, 0.95))
-    text += f": {middle:.3g} parameters (90% {low:.3g} to {high:.3g})"
-    if share < YES:
-        return Finding(question, "none seen", 1 - share, text)
-    if middle > growth.size:
-        answer, advice = "not reached yet", f"run a model of {high:.2g} parameters, 3 seeds"
-    else:
-        answer, advice = "breaks through", f"run models of {low:.2g} and {high:.2g} parameters"
-    return Finding(question, answer, share, text, advice)
 
 
 def _next(law: FittedLaw, plan: Plan | None, sources: Sequence[Source]) -> Finding:

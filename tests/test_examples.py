@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -70,3 +71,17 @@ def test_tickets_are_those_of_the_script(tmp_path: Path) -> None:
     assert written == (folder / "tickets.jsonl").read_text(encoding="utf-8")
     texts = [json.loads(line)["text"] for line in written.splitlines()]
     assert (len(texts), len(set(texts))) == (156, 150)
+
+
+def test_slopes_of_theory_are_recovered() -> None:
+    """examples/mean-estimation: the rates of the mean and of binned means, each in its interval."""
+    place = ROOT / "examples" / "mean-estimation" / "simulate.py"
+    spec = importlib.util.spec_from_file_location("simulate", place)
+    assert spec and spec.loader
+    simulate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(simulate)
+    for name, (simulation, theory) in simulate.CASES.items():
+        runs = simulate.simulated(simulation, simulate.SIZES[:4])
+        found, low, high = simulate.slope(runs)
+        assert low - 0.05 <= theory <= high + 0.05, name
+        assert abs(found - theory) < 0.25, name

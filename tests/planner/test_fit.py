@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from planner import fit_law
 from planner.errors import InputError
-from planner.fit import pool
 from planner.fitted import smallest_meeting, weighted_quantile
+from planner.measured import pool
 from planner.pilots import Pilots
 from planner.prior import BIASED_EXCESS, Beliefs, SourceBelief, Split
 
