@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.errors import Fault, InputError
-from planner.fitted import FittedLaw, smallest_meeting, weighted_quantile
+from planner.fitted import FittedLaw, weighted_quantile
 from planner.laws import Array
 from planner.plan import Target
 from planner.search import Options
@@ -188,10 +188,8 @@ def _purchases(market: Market, source: Source, target: Target) -> Array:
     if math.isinf(most):
         most = _enough(market, source, target)
     ceiling = target.budget * (1 + 1e-9) + 1e-300
-    if math.isinf(most) or float(market.price(source, np.array(most))) > ceiling:
+    if float(market.price(source, np.array(most))) > ceiling:
         most = min(most, most_to_be_had(market, source, target))
-    while most >= limits.smallest and float(market.price(source, np.array(most))) > ceiling:
-        most -= limits.batch  # at most twice: it is known to within a batch
     if most < limits.smallest:
         return np.zeros(1)
     return np.concatenate([[0.0], between(source, limits.smallest, most, LISTED, GRID)])
@@ -218,17 +216,19 @@ def whole(low: float, high: float, points: int) -> Array:
 
 
 def most_to_be_had(market: Market, source: Source, target: Target) -> float:
-    """No legal purchase within weeks and budget is larger [example]; at most LARGEST."""
-    limits = source.limits
-    most = min(limits.available(target.weeks), LARGEST)
-    if math.isfinite(target.budget):
-        ceiling = target.budget * (1 + 1e-9)
-
-        def within(quantity: Array) -> Array:
-            return np.where(market.price(source, quantity) > ceiling, 0.0, 1.0)
-
-        most = min(most, float(smallest_meeting(within, 0.0, 1, LARGEST)[0]) + limits.batch)
-    return math.floor(most / limits.batch * (1 + 1e-12)) * float(limits.batch)
+    """Most whole batches within weeks and budget [example]; at most LARGEST."""
+    batch = source.limits.batch
+    low, high = 0, math.floor(min(source.limits.available(target.weeks), LARGEST) / batch) + 1
+    ceiling = target.budget * (1 + 1e-9) + 1e-300
+    if math.isinf(ceiling):
+        return float((high - 1) * batch)
+    while high - low > 1:  # cost never falls: among 32 parts the budget ends in one
+        counts = np.unique(np.linspace(low, high, 33).astype(np.int64))[1:-1]
+        within = market.price(source, counts.astype(float) * batch) <= ceiling
+        fits = int(np.count_nonzero(within))
+        ends = [low, *map(int, counts), high]
+        low, high = ends[fits], ends[fits + 1]
+    return float(low * batch)
 
 
 def _enough(market: Market, source: Source, target: Target) -> float:

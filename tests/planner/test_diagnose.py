@@ -40,8 +40,17 @@ def test_steady_fall_is_scaling_and_flat_is_plateau():
     steady = fit_law(pilots(1.5 * SIZES**-0.35))
     assert diagnose(steady).stage.answer == "scaling"
     sizes = SIZES * 100
-    flat = fit_law(pilots(0.2 + 2.0 * sizes**-0.9, sizes))
+    flat = fit_law(pilots(0.2 + 60.0 * sizes**-0.9, sizes))  # fell, and then no more
     assert diagnose(flat).stage.answer == "plateau"
+
+
+def test_flat_from_the_start_is_never_called_sure():
+    """Without a known worst error a curve that never fell may be a plateau or a cold start."""
+    stage = diagnose(fit_law(pilots(np.full(6, 0.2)))).stage
+    assert stage.answer in {"plateau", "cold start"} and stage.probability < 0.9
+    assert "cold start" in stage.evidence and "plateau" in stage.evidence
+    chance = diagnose(fit_law(pilots(np.full(6, 0.4995)), worst_error=0.5)).stage
+    assert chance.answer == "cold start" and chance.probability > 0.9
 
 
 def test_slow_exponent_is_said_with_its_threshold():
