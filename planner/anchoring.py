@@ -45,7 +45,7 @@ def first_layout(names: tuple[str, ...], known: Beliefs, measured: Measured) -> 
     several = int(np.count_nonzero(largest[labels])) > 1
     family = known.task_family or _task_family(measured)
     believed = known.worst_error is not None or set(names) <= set(known.sources) | {reference}
-    count = sizes(measured, nominal)
+    count = sizes(measured.amounts[:, labels], nominal)
     curve = known.curve or curve_prior(family, count, several=several, known=believed)
     size = _size(measured, nominal, names.index(reference), largest)
     scale = tuple(float(largest[k]) or size for k in labels)
@@ -136,17 +136,28 @@ def _error(
     return error if worst is None else min(error, worst * (1 - 1e-3))
 
 
-def sizes(measured: Measured, nominal: Array) -> int:
-    """Distinct sizes [1] that tell how error falls: on one ray of equal proportions, or over all
-    compositions less two for each further source, sizes within 10% counted once."""
+def sizes(amounts: Array, nominal: Array) -> int:
+    """Distinct sizes [1] that tell how error falls, of labelled amounts (rows, sources).
+
+    On one ray of equal proportions, or over all compositions less two for each further source;
+    sizes within 10% of one another count once.
+    """
     used = nominal > 0
     if not used.any():
         return 0
-    steps = np.round(np.log(nominal[used]) / np.log(1.1)).astype(int)
-    amounts = measured.amounts[used]
+    logs, amounts = np.log(nominal[used]), amounts[used]
     rays = np.round(amounts / amounts.sum(axis=1, keepdims=True), 6)
     _, ray = np.unique(rays, axis=0, return_inverse=True)
     ray = ray.reshape(-1)
-    longest: int = max(len(np.unique(steps[ray == each])) for each in np.unique(ray))
+    longest = max(_apart(logs[ray == each]) for each in np.unique(ray))
     further = int(np.count_nonzero(amounts.max(axis=0))) - 1
-    return max(longest, len(np.unique(steps)) - 2 * further)
+    return max(longest, _apart(logs) - 2 * further)
+
+
+def _apart(logs: Array) -> int:
+    """How many log sizes lie more than 10% above the last one counted."""
+    count, last = 0, -np.inf
+    for each in np.sort(logs):
+        if each - last > np.log(1.1):
+            count, last = count + 1, float(each)
+    return count

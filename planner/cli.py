@@ -178,7 +178,9 @@ def _diagnose(args: argparse.Namespace) -> int:
     from planner.pages import findings_parts
 
     runs, law, target = _law(args)
-    growth = None if runs.model_params is None else fit_growth(runs, worst_error=args.worst)
+    growth = None
+    if runs.model_params is not None:
+        growth = fit_growth(runs, worst_error=args.worst, texts=args.text)
     findings = diagnose(law, target, growth=growth, most_params=args.max_params)
     odds = composition_odds(runs, law, _beliefs(args))
     findings = with_odds(findings, odds, law.reference)

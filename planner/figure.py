@@ -40,7 +40,8 @@ def draw_law(
         axes.spines["right"].set_visible(False)
         axes.set(xscale="log", yscale="log")
         smallest, largest = _pilots(axes, law)
-        _curve(axes, law, smallest, max(largest * BEYOND, min(need * 1.5, largest * 1e4)))
+        beyond = min(need * 1.5, largest * 1e4) if math.isfinite(need) else 0.0
+        _curve(axes, law, smallest, max(largest * BEYOND, beyond))
         if target is not None:
             _target(axes, law, target, confidence, need)
         several = len(law.labels) > 1
@@ -64,10 +65,10 @@ def _pilots(axes: Any, law: FittedLaw) -> tuple[float, float]:
     """Draws the pilots; smallest and largest effective size [effective example] on the axis."""
     fits = law.residuals()
     amounts = np.array([[fit.amounts[name] for name in law.sources] for fit in fits])
-    if not len(fits):
-        return law.anchor.size / 100, law.anchor.size
-    size = np.median(law.effective(amounts), axis=0)
+    size = np.median(law.effective(amounts), axis=0) if len(fits) else np.zeros(0)
     used = size > 0
+    if not used.any():
+        return law.anchor.size / 100, law.anchor.size
     error = np.array([fit.observed for fit in fits])
     spread = np.array([(fit.observed_sd or 0.0) / math.sqrt(fit.runs) for fit in fits])
     alone = (amounts[:, law.sources.index(law.reference)] == amounts.sum(axis=1)) & used

@@ -7,12 +7,14 @@ and levels of trust are averaged by their evidence.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.anchoring import refined, sizes
+from planner.errors import Fault, InputError
 from planner.fitted import FittedLaw, Member, PilotFit
 from planner.inference import (
     Posterior,
@@ -79,6 +81,7 @@ def fit_law(
     known = beliefs or Beliefs()
     if worst_error is not None:
         known = replace(known, worst_error=worst_error)
+    _refuse(known, draws)
     start = prepared(pilots, known)
     measured, layout = start.measured, _refined(start.layout, start.measured)
     rng = np.random.default_rng(seed)
@@ -87,6 +90,17 @@ def fit_law(
     warnings = (*start.warnings, *_cautions(layout, measured), *_thin(samples))
     law = _assemble(layout, measured, kept, warnings, rng)
     return law.with_order(start.names)
+
+
+def _refuse(known: Beliefs, draws: int) -> None:
+    """Raises InputError for a worst error or a number of draws that cannot be."""
+    worst, faults = known.worst_error, []
+    if worst is not None and not 0 < worst < math.inf:
+        faults.append(Fault("worst_error", worst, "must be positive and finite"))
+    if draws < 1:
+        faults.append(Fault("draws", draws, "must be at least 1"))
+    if faults:
+        raise InputError("fit", faults)
 
 
 def log_evidence(pilots: pd.DataFrame | Pilots, beliefs: Beliefs, seed: int = 0) -> float:
@@ -268,8 +282,9 @@ def _assemble(
         bend=layout.curve.bend,
         reach=_reach(layout, mix, measured),
         noise=noise[:, None],
+        test_size=measured.test_size,
         weights=np.full(draws, 1.0 / draws),
-        weak_prior=sizes(measured, layout.nominal) < WEAK,
+        weak_prior=sizes(measured.amounts[:, layout.labels], layout.nominal) < WEAK,
         pilots=(),
         summary=(),
         warnings=warnings,
@@ -339,10 +354,12 @@ def _compare(law: FittedLaw, measured: Measured) -> tuple[PilotFit, ...]:
 def _cautions(layout: Layout, measured: Measured) -> tuple[str, ...]:
     """Warnings that a reader of the law needs."""
     warnings = []
-    count = sizes(measured, layout.nominal)
+    count = sizes(measured.amounts[:, layout.labels], layout.nominal)
     if count < WEAK:
-        source = layout.curve.reference
-        warnings.append(f"weak prior: {count} pilot sizes; the exponent rests on {source}")
+        rests = "floor and slope rest mostly on what other curves did"
+        if count < 2:
+            rests = f"the exponent rests on {layout.curve.reference}"
+        warnings.append(f"weak prior: {count} pilot sizes; {rests}")
     worst = layout.anchor.worst
     if (
         worst is not None

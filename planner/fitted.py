@@ -16,6 +16,7 @@ import numpy as np
 
 from planner.errors import Fault, InputError
 from planner.laws import (
+    LARGEST_SIZE,
     SMALLEST_SIZE,
     Anchor,
     Array,
@@ -29,6 +30,7 @@ from planner.laws import (
 if TYPE_CHECKING:
     import pandas as pd
 
+REPLICATES = 8  # runs imagined for each draw where one run's noise is asked for
 SEARCH_STEPS = 200  # bisection of a log size to the last bit that matters
 
 
@@ -86,6 +88,7 @@ class FittedLaw:
     bend         flattening of the log distance beyond it (laws.stretch)
     reach        (draws, 1) [effective example] of the largest pilot, as each draw counts it
     noise        (draws, 1) sd of the log error of one measured run
+    test_size    [example] that a run's error was measured on, the median; None if unknown
     weights      (draws,), sum 1
     weak_prior   too few pilots: the published priors decide the answer
     guess        the single most probable curve and composition, as arrays of one draw
@@ -101,6 +104,7 @@ class FittedLaw:
     bend: float
     reach: Array
     noise: Array
+    test_size: float | None
     weights: Array
     weak_prior: bool
     pilots: tuple[PilotFit, ...]
@@ -143,6 +147,12 @@ class FittedLaw:
         source), a mapping name -> number or list, or a DataFrame; sources left out are 0. Raises
         InputError for names that the law does not know and for negative or non-finite amounts.
         """
+        try:
+            return self._rows(amounts)
+        except (TypeError, ValueError) as error:
+            raise InputError("amounts", [Fault("values", None, f"not numbers: {error}")]) from None
+
+    def _rows(self, amounts: Any) -> Array:
         if hasattr(amounts, "columns"):
             amounts = {str(name): amounts[name].to_numpy(dtype=float) for name in amounts.columns}
         if isinstance(amounts, Mapping):
@@ -238,7 +248,7 @@ class FittedLaw:
         member, mix = self.guess
         sure, one = np.zeros((1, 1)), np.ones(1)
         law = replace(self, members=(member,), mix=mix, log_speed=sure, weights=one)
-        return replace(law, reach=self.reach[:1], noise=self.noise[:1])
+        return replace(law, bend=0.0, reach=self.reach[:1], noise=self.noise[:1])
 
     def contribution(self, source: int, amount: Array) -> Array:
         """Effective examples (draws, rows) of `amount` (rows,) examples of labelled column
@@ -284,9 +294,16 @@ class FittedLaw:
         """Weighted quantiles (levels, rows) of the error that one run would measure: noise of a
         run included."""
         errors = self.errors(amounts)
-        scores = np.random.default_rng(0).standard_normal(errors.shape)
-        noisy = errors * np.exp(self.noise * scores)
-        return np.stack([weighted_quantile(noisy, self.weights, level) for level in levels])
+        variance = np.broadcast_to(self.noise**2, errors.shape)
+        if self.test_size is not None:
+            sampling = np.clip((1 - errors) / errors, 0.0, None) / self.test_size
+            variance = np.maximum(variance, sampling)
+        scores = np.random.default_rng(0).standard_normal((REPLICATES, *errors.shape))
+        noisy = (errors * np.exp(np.sqrt(variance) * scores)).reshape(-1, errors.shape[1])
+        if self.anchor.worst is not None:
+            noisy = np.minimum(noisy, max(1.0, self.anchor.worst))
+        weights = np.tile(self.weights / REPLICATES, REPLICATES)
+        return np.stack([weighted_quantile(noisy, weights, level) for level in levels])
 
     def predict(
         self, amounts: Any, confidence: float = 0.9, *, measured: bool = False
@@ -349,7 +366,7 @@ class FittedLaw:
         return smallest_meeting(error, target, len(self.weights))
 
 
-def smallest_meeting(error: Any, target: float, draws: int, most: float = 1e13) -> Array:
+def smallest_meeting(error: Any, target: float, draws: int, most: float = LARGEST_SIZE) -> Array:
     """Smallest amount (draws,) at which a falling `error(amount)` (draws,) is at most `target`.
 
     inf where even `most` misses it; bisection on the logarithm, exact to 1e-9 relative.

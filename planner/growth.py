@@ -6,6 +6,7 @@ their evidence, as everywhere; used for the pattern of an idea and for repeated 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -112,20 +113,23 @@ def fit_growth(
     pilots: pd.DataFrame | Pilots,
     *,
     worst_error: float | None = None,
+    texts: Collection[str] = (),
     seed: int = 0,
     draws: int = 1000,
 ) -> GrowthLaw | None:
     """Fit error over model size and data to runs with `model_params`, examples, optional `epochs`.
 
-    Examples of all sources are added up. worst_error: error of a model that has learned nothing;
-    left out, a little above the worst run. None where fewer than two model sizes or five runs were
-    tried. Raises InputError for runs without model_params.
+    Examples of all sources but `texts`, the unlabelled ones, are added up; runs of single groups
+    are left out. worst_error: error of a model that has learned nothing, a little above the worst
+    run if not given. None where fewer than two model sizes or five runs were tried. Raises
+    InputError for runs without model_params.
     """
     table = pilots if isinstance(pilots, Pilots) else Pilots.from_frame(pilots)
     if table.model_params is None:
         raise InputError("pilots", [Fault("model_params", None, "is missing", "give it")])
-    size, examples = table.model_params, table.amounts.sum(axis=1)
-    used = examples > 0
+    labelled = [k for k, name in enumerate(table.sources) if name not in texts]
+    size, examples = table.model_params, table.amounts[:, labelled].sum(axis=1)
+    used = (examples > 0) & table.overall
     if len(np.unique(size[used])) < LEAST_SIZES or used.sum() < LEAST_RUNS:
         return None
     size, examples, error = size[used], examples[used], table.error[used]

@@ -15,7 +15,7 @@ import numpy as np
 
 from planner.errors import Fault, InputError
 from planner.fitted import FittedLaw, weighted_quantile
-from planner.laws import Array
+from planner.laws import LARGEST_SIZE, Array
 from planner.plan import Target
 from planner.search import Options
 from sources.base import Source
@@ -23,7 +23,7 @@ from sources.base import Source
 LISTED = 160  # sources with at most this many legal supplies are listed whole
 GRID = 40  # else so many points, in geometric steps
 PARTS = 24  # points between neighbours of the best choice, and for the use of data in hand
-LARGEST = 1e13  # [example] the end of every search, that of the law's needs too
+LARGEST = LARGEST_SIZE  # [example] the end of every search, that of the law's needs too
 TEXT_LEVELS = (
     3  # amounts of each text source that are tried first, besides none and what is in hand
 )

@@ -34,6 +34,7 @@ class Measured:
     sampling   (rows,) variance of log error from the size of the test set, a lower limit; 0 if
                unknown, or for a loss of 1 and more
     noise      (levels,) equally likely sd of log error of one run
+    test_size  [example] that errors were measured on, the median; None if unknown
     """
 
     amounts: Array
@@ -43,6 +44,7 @@ class Measured:
     own: Array
     sampling: Array
     noise: Array
+    test_size: float | None = None
 
     def variance(self, noise: float) -> Array:
         """Variance (rows,) of log_error where a run scatters by `noise`."""
@@ -53,6 +55,8 @@ def pool(table: Pilots, columns: int) -> Measured:
     """Pool repeats of `table` into rows of `columns` sources (those without runs are 0)."""
     amounts = np.zeros((len(table.error), columns))
     amounts[:, : len(table.sources)] = table.amounts
+    order = np.lexsort((table.error, *amounts.T))  # sums must not depend on the order of the runs
+    table, amounts = table.only(order), amounts[order]
     if not len(amounts):
         empty = np.zeros(0)
         none = np.zeros(0, dtype=int)
@@ -76,7 +80,8 @@ def pool(table: Pilots, columns: int) -> Measured:
         sampling = np.clip((1 - mean) / mean, 0, None) / size
     unseen = not total and not several
     noise = np.array(UNSEEN_NOISE) if unseen else np.sqrt(common) * _spread(total + prior)
-    pooled = Measured(unique, np.log(mean), runs, scatter, own, sampling, noise)
+    tested = None if table.test_size is None else float(np.median(table.test_size))
+    pooled = Measured(unique, np.log(mean), runs, scatter, own, sampling, noise, tested)
     return joined(pooled)
 
 
@@ -103,13 +108,14 @@ def joined(measured: Measured) -> Measured:
     most = MOST_ROWS if _several(measured.amounts) else MOST_SIZES
     if len(measured.runs) <= most:
         return measured
-    step = 1e-3
     used = measured.amounts > 0
     logs = np.where(used, np.log(np.where(used, measured.amounts, 1.0)), -1.0)
+    step, coarsest = 1e-3, 2 * float(np.ptp(logs[used])) + 1.0
     while True:
         cells = np.where(used, np.round((logs - logs.max(axis=0)) / step), 1.0)
         unique, index = np.unique(cells, axis=0, return_inverse=True)
-        if len(unique) <= most:
+        # on the coarsest grid only the sources used still tell compositions apart
+        if len(unique) <= most or step > coarsest:
             return _averaged(measured, logs, index.reshape(-1))
         step *= 1.25
 

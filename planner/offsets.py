@@ -17,6 +17,7 @@ from planner.fit import log_evidence
 from planner.fitted import FittedLaw
 from planner.pilots import Pilots
 from planner.plan import Diagnosis, Finding
+from planner.prepared import prepared
 from planner.prior import Beliefs, Normal, SourceBelief
 
 ANSWERS = ("offset only", "own slope", "own floor")
@@ -37,6 +38,8 @@ def composition_odds(
 ) -> tuple[Odds, ...]:
     """Odds for every labelled source that was tried beside the reference, equal beforehand."""
     found = []
+    # with the beliefs on the curve that the law itself was fitted with
+    beliefs = replace(beliefs, curve=prepared(pilots, beliefs).layout.curve)
     for k in law.labels:
         name = law.sources[int(k)]
         tried = name in pilots.sources and pilots.amounts[:, pilots.sources.index(name)].any()

@@ -73,8 +73,9 @@ def least_error_plan(
 ) -> Plan:
     """The plan whose error at the wanted confidence is least within budget and weeks.
 
-    The least error is found by bisection, to 0.01% where choices are few and else to 0.3%; the
-    cheapest plan that reaches it is returned.
+    The least error is found by bisection, to 0.01% where choices are few and else to 0.3%; with
+    text, whose amounts are tried one by one, it may lie a per cent lower. The cheapest plan that
+    reaches it is returned.
     """
     market = market_of(sources, law, contingency)
     best = settled(market, target, Amounts(np.zeros(len(law.sources)), in_hand(market)))

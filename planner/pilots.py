@@ -65,8 +65,14 @@ class Pilots:
     def __len__(self) -> int:
         return len(self.error)
 
-    def only(self, keep: NDArray[np.bool_]) -> Pilots:
-        """The runs at which `keep` (R,) holds."""
+    @property
+    def overall(self) -> NDArray[np.bool_]:
+        """Which runs (R,) are measured on the whole test set, not on one group."""
+        names = self.group or ("",) * len(self.error)
+        return np.array([not n or n.lower() in {"all", "overall"} for n in names], dtype=bool)
+
+    def only(self, keep: NDArray[Any]) -> Pilots:
+        """The runs at which `keep` (R,) holds, or of those numbers."""
         chosen: dict[str, Any] = {"amounts": self.amounts[keep], "error": self.error[keep]}
         for name in ("seed", "test_size", "model_params", "epochs"):
             column = getattr(self, name)

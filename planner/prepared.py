@@ -36,15 +36,29 @@ def prepared(pilots: pd.DataFrame | Pilots, known: Beliefs) -> Prepared:
     """
     given = pilots if isinstance(pilots, Pilots) else Pilots.from_frame(pilots)
     table, names = _ordered(given, known)
-    table, warnings = _overall_runs(table)
     # runs without data are no point on the curve
     table = table.only(np.count_nonzero(table.amounts, axis=1) > 0)
-    if table.epochs is not None:
-        table = replace(table, amounts=repeated(table.amounts, table.epochs[:, None]), epochs=None)
+    table, warnings = _overall_runs(table)
+    table, more = _usual_epochs(table)
+    warnings += more
     measured = pool(table, len(names))
     untried = tuple(name for name in known.sources if name not in given.sources)
     layout = first_layout(names, known, measured)
     return Prepared(measured, layout, (*given.sources, *untried), warnings)
+
+
+def _usual_epochs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
+    """Amounts as examples seen the usual number of times, the median over the runs: what is planned
+    is taken to be trained on as often."""
+    if table.epochs is None or not len(table.error):
+        return table, ()
+    usual = float(np.median(table.epochs))
+    worth = repeated(np.ones(len(table.epochs)), table.epochs)
+    worth = worth / float(repeated(np.array(1.0), np.array(usual)))
+    counted = replace(table, amounts=table.amounts * worth[:, None], epochs=None)
+    if (table.epochs == usual).all():
+        return counted, ()
+    return counted, (f"runs of other than {usual:g} epochs are counted as {usual:g} would be",)
 
 
 def _ordered(table: Pilots, known: Beliefs) -> tuple[Pilots, tuple[str, ...]]:
@@ -76,7 +90,7 @@ def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
     elsewhere."""
     keep, warnings = np.ones(len(table.error), dtype=bool), []
     if table.group is not None and any(g for g in table.group):
-        whole = np.array([not g or g.lower() in {"all", "overall"} for g in table.group])
+        whole = table.overall
         if not whole.any():
             fault = Fault(
                 "group", None, "no run of all groups together", 'add rows with group "all"'

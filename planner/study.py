@@ -89,7 +89,8 @@ def _growth(inputs: Inputs) -> GrowthLaw | None:
     """The law over model size and data where the pilots have model sizes."""
     if inputs.pilots is None or inputs.pilots.model_params is None:
         return None
-    return fit_growth(inputs.pilots, worst_error=inputs.worst_error, seed=inputs.seed)
+    texts = [source.name for source in inputs.sources if source.role == "text"]
+    return fit_growth(inputs.pilots, worst_error=inputs.worst_error, texts=texts, seed=inputs.seed)
 
 
 def beliefs(inputs: Inputs) -> Beliefs:

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 # Beyond these the power of a size overflows or its logarithm does; no plan reaches either.
 SMALLEST_SIZE = 1e-9
-LARGEST_SIZE = 1e15
+LARGEST_SIZE = 1e18
 DEEPEST = 300.0  # log by which a curve may rise or fall from its anchor
 
 

@@ -52,6 +52,7 @@ def law(names=("a", "b"), draws=60, seed=0, *, biased=(), texts=(), worst=None) 
         bend=0.0,
         reach=np.full((draws, 1), 500.0),
         noise=np.full((draws, 1), 0.01),
+        test_size=None,
         weights=np.full(draws, 1.0 / draws),
         weak_prior=False,
         pilots=(),

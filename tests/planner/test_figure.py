@@ -12,6 +12,7 @@ import pytest
 from planner.errors import DataplanError
 from planner.figure import draw_law
 from planner.fit import fit_law
+from planner.prior import Beliefs, SourceBelief
 
 PILOTS = pd.DataFrame({"n": np.repeat([100, 200, 400, 800], 3)})
 PILOTS["error"] = 0.05 + PILOTS.n**-0.3 * np.tile([0.97, 1.0, 1.03], 4)
@@ -47,6 +48,9 @@ def test_several_sources_and_no_pilots():
     assert "<!-- other pilots -->" in svg
     none = fit_law(pd.DataFrame({"n": [], "error": []}), worst_error=0.5, draws=200)
     assert draw_law(none, 0.2)["law.png"]
+    texts = Beliefs({"t": SourceBelief(is_text=True)})
+    only = pd.DataFrame({"m": [0.0], "t": [500.0], "error": [0.4]})
+    assert draw_law(fit_law(only, beliefs=texts, draws=200))["law.png"]
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):

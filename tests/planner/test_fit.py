@@ -285,6 +285,64 @@ def test_repeated_epochs_count_as_they_fade():
     again = pd.DataFrame({"n": [1600], "error": [0.05 + 0.9 * worth**-0.3], "epochs": [4]})
     law = fit_law(pd.concat([runs.drop(columns="seed").assign(epochs=1), again]))
     assert max(p.amounts["n"] for p in law.residuals()) == pytest.approx(worth)
+    assert any("1 epochs" in text for text in law.warnings)
+
+
+def test_the_usual_epochs_change_nothing():
+    """What is planned is trained on as often as the pilots were."""
+    plain, often = fit_law(PILOTS), fit_law(PILOTS.assign(epochs=4))
+    assert often.required(0.12) == pytest.approx(plain.required(0.12))
+    assert often.warnings == plain.warnings
+
+
+def test_many_sparse_mixtures_end():
+    """More kinds of mixture than rows are wanted: they stay apart, and the fit ends."""
+    rows = [[100.0 * (i >> k & 1) for k in range(8)] for i in range(1, 200)]
+    runs = pd.DataFrame(rows, columns=list("abcdefgh"))
+    runs["error"] = 2 * runs.sum(axis=1) ** -0.3
+    assert len(pool(Pilots.from_frame(runs), 8).runs) == 199
+
+
+def test_model_size_is_that_of_most_runs_with_data():
+    runs = pd.DataFrame(
+        {
+            "n": [0, 0, 0, 100, 200, 400, 800],
+            "model_params": [1e6, 1e6, 1e6, 1e6, 1e7, 1e7, 1e7],
+            "error": [0.5, 0.5, 0.5, 0.4, 0.3, 0.25, 0.2],
+        }
+    )
+    assert {p.amounts["n"] for p in fit_law(runs, draws=100).residuals()} == {200, 400, 800}
+
+
+def test_what_one_run_measures_spreads_more_than_what_is_expected():
+    law = fit_law(PILOTS.assign(test_size=100))
+    expected = law.predict({"n": 3200}).iloc[0]
+    measured = law.predict({"n": 3200}, measured=True).iloc[0]
+    assert measured.low < expected.low and measured.high > expected.high
+    binomial = math.sqrt((1 - 0.14) / 0.14 / 100)
+    assert math.log(measured.high / measured["median"]) > 1.3 * binomial
+
+
+def test_far_targets_are_within_the_search():
+    n = np.array([1e9, 4e9, 2e10, 1e11, 4e11])
+    law = fit_law(pd.DataFrame({"n": n, "error": 1.5 + 400 * n**-0.28}), worst_error=11.0)
+    target = float(law.quantiles([[1e14]], (0.6,))[0, 0])
+    need = law.required(target, 0.6)
+    assert need == pytest.approx(1e14, rel=0.1)
+
+
+@pytest.mark.parametrize("wrong", [{"worst_error": 0.0}, {"worst_error": -1.0}, {"draws": 0}])
+def test_impossible_settings_are_refused(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        fit_law(PILOTS, **wrong)
+
+
+def test_sizes_within_a_tenth_count_once_and_text_is_no_size():
+    near = pd.DataFrame({"n": [995, 1000, 1005, 1080], "error": [0.2] * 4})
+    assert "1 pilot sizes" in fit_law(near, draws=100).warnings[0]
+    runs = PILOTS.assign(notes=5000.0)
+    texts = Beliefs({"notes": SourceBelief(is_text=True)})
+    assert not fit_law(runs, beliefs=texts, draws=100).weak_prior
 
 
 def test_mixes_of_one_size_are_no_pilot_sizes():
@@ -308,3 +366,10 @@ def test_order_and_names_of_sources_do_not_matter():
         there = {{"a": "z"}.get(name, name): n for name, n in amounts.items()}
         assert np.array_equal(law.errors(amounts), turned.errors(amounts))
         assert np.array_equal(law.errors(amounts), renamed.errors(there))
+
+
+def test_amounts_that_are_no_numbers_are_refused():
+    law = fit_law(PILOTS, draws=100)
+    for wrong in ({"n": ["x"]}, [["x"]], pd.DataFrame({"n": ["x"]})):
+        with pytest.raises(InputError, match="not numbers"):
+            law.predict(wrong)

@@ -101,3 +101,12 @@ def test_one_model_size_has_no_growth_law_and_missing_sizes_are_a_fault():
     assert fit_growth(runs[runs.model_params == 1e6]) is None
     with pytest.raises(InputError, match="model_params"):
         fit_growth(runs.drop(columns="model_params"))
+
+
+def test_single_groups_and_texts_do_not_count():
+    runs = grid(ordinary)
+    law = fit_growth(runs)
+    group = pd.concat([runs.assign(group="all"), runs.assign(group="few", error=0.9)])
+    texts = runs.assign(notes=50_000.0)
+    for same in (fit_growth(group), fit_growth(texts, texts=["notes"])):
+        assert np.median(same.errors(64e6, 3e5)) == pytest.approx(np.median(law.errors(64e6, 3e5)))

@@ -15,6 +15,7 @@ from planner.laws import (
     EXPONENT,
     FAMILIES,
     FLOOR_FRACTION,
+    LARGEST_SIZE,
     OFFSET_SIZE,
     Anchor,
     Composition,
@@ -47,7 +48,7 @@ class TestEveryFamily:
     def test_contract(self, each, data, size):
         theta = np.array([[data.draw(DRAWN[p]) for p in each.parameters]])
         anchor = Anchor(size, 0.5)
-        grid = np.geomspace(1e-9, 1e15, 200)[None]
+        grid = np.geomspace(1e-9, LARGEST_SIZE, 200)[None]
         floor, part = each.curve(theta, grid, anchor)
         assert floor.shape == (1, 1) and part.shape == grid.shape
         assert np.isfinite(floor).all() and np.isfinite(part).all() and (part >= 0).all()
@@ -132,7 +133,9 @@ def test_stretch_leaves_the_pilots_alone_and_keeps_order(speed, start):
     assert warped[0, inside] == pytest.approx(sizes[0, inside])
     assert np.all(np.diff(warped[0]) >= 0)
     beyond = np.log(warped[0, -1] / start) / np.log(sizes[0, -1] / start)
-    assert beyond == pytest.approx(min(np.exp(speed), np.log(1e15 / start) / np.log(1e4)), rel=1e-6)
+    assert beyond == pytest.approx(
+        min(np.exp(speed), np.log(LARGEST_SIZE / start) / np.log(1e4)), rel=1e-6
+    )
 
 
 def test_a_source_may_bend_beyond_its_own_largest_pilot():
