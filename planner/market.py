@@ -223,7 +223,8 @@ def most_to_be_had(market: Market, source: Source, target: Target) -> float:
     if math.isinf(ceiling):
         return float((high - 1) * batch)
     while high - low > 1:  # cost never falls: among 32 parts the budget ends in one
-        counts = np.unique(np.linspace(low, high, 33).astype(np.int64))[1:-1]
+        parts = min(32, high - low)
+        counts = low + (high - low) // parts * np.arange(1, parts)
         within = market.price(source, counts.astype(float) * batch) <= ceiling
         fits = int(np.count_nonzero(within))
         ends = [low, *map(int, counts), high]
