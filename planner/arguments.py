@@ -52,6 +52,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "what requests to a language model cost",
             "dataplan price --model gpt-4o-mini --input 300 --output 100 -n 50000 --batch",
         ),
+        "agreement": (
+            "how good raters are, the noise of votes, how many to buy",
+            "dataplan agreement annotations.csv --pay 0.05 --platform mturk",
+        ),
     },
 }
 
@@ -230,7 +234,17 @@ def _count(each: argparse.ArgumentParser) -> None:
         default="file",
         help="what a document is in a text file (default: file)",
     )
-    each.add_argument("--exact", action="store_true", help="count every token, as is the default")
+    how = each.add_mutually_exclusive_group()
+    how.add_argument("--exact", action="store_true", help="count every token, as is the default")
+    how.add_argument(
+        "--sample", action="store_true", help="estimate from a few per cent, with a 95%% interval"
+    )
+    each.add_argument(
+        "--workers", metavar="N", type=_positive, default=1, help="processes (default: 1)"
+    )
+    each.add_argument(
+        "--no-cache", action="store_true", help="count anew what earlier runs have counted"
+    )
     _json(each)
 
 
@@ -248,6 +262,46 @@ def _price(each: argparse.ArgumentParser) -> None:
     _json(each)
 
 
+def _agreement(each: argparse.ArgumentParser) -> None:
+    each.add_argument(
+        "annotations",
+        metavar="ANNOTATIONS.csv",
+        help="columns item, rater, label (or rating), and where known gold, seconds, started, "
+        "ended; or a Label Studio export (.json); also .gz",
+    )
+    each.add_argument("--ratings", action="store_true", help="labels are numbers on a scale")
+    each.add_argument(
+        "--cut",
+        metavar="C",
+        type=_number,
+        help="a rating above C votes for one class, below for the other, C abstains",
+    )
+    each.add_argument(
+        "--abstain",
+        metavar="LABEL",
+        action="append",
+        default=[],
+        help="label that is no vote, such as unsure; may be repeated",
+    )
+    each.add_argument("--field", metavar="NAME", help="control of the Label Studio export")
+    each.add_argument("--no-gold", action="store_true", help="leave known answers aside")
+    each.add_argument(
+        "--pay", metavar="P", type=_number, help="USD a judgement, without fees (default: 0.07)"
+    )
+    each.add_argument(
+        "--platform", choices=("mturk", "prolific"), default="mturk", help="its fees are counted"
+    )
+    each.add_argument(
+        "--item-cost",
+        metavar="I",
+        type=_number,
+        default=0.0,
+        help="USD that an item costs before it is judged (default: 0)",
+    )
+    each.add_argument("--out", metavar="DIR", help="folder for the tables")
+    _json(each)
+
+
 def _number(text: str) -> float:
     try:
         value = float(text)
@@ -256,6 +310,12 @@ def _number(text: str) -> float:
     if math.isnan(value):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return value
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 256):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 256")
+    return int(text)
 
 
 def _whole(text: str) -> int:
@@ -279,4 +339,5 @@ _OPTIONS = {
     "diagnose": _diagnose,
     "count": _count,
     "price": _price,
+    "agreement": _agreement,
 }

@@ -220,30 +220,46 @@ def _sources(args: argparse.Namespace) -> int:
 
 
 def _count(args: argparse.Namespace) -> int:
+    from contextlib import nullcontext
+
     from planner.errors import InputError
     from planner.listings import count_tables
     from planner.pages import count_parts
     from planner.progress import meter
     from sources.base import SourceError
-    from sources.tokens import corpus
+    from sources.counting import Options, count_corpus
+    from sources.journal import Journal
+    from sources.sampling import sample_corpus
 
     counts = []
+    keep = nullcontext() if args.no_cache or args.sample else Journal()
     try:
-        for encoding in dict.fromkeys(args.encoding or ["o200k_base"]):
-            with meter() as progress:
-                progress.stage(f"counting {encoding}")
-                counts.append(
-                    corpus(
-                        args.paths,
-                        column=args.column,
-                        split=args.split,
-                        encoding=encoding,
-                        progress=progress.share,
+        with keep as journal:
+            for encoding in dict.fromkeys(args.encoding or ["o200k_base"]):
+                options = Options(args.column, args.split, encoding)
+                with meter() as progress:
+                    progress.stage(f"counting {encoding}")
+                    counts.append(
+                        sample_corpus(args.paths, options, progress=progress.share)
+                        if args.sample
+                        else count_corpus(
+                            args.paths,
+                            options,
+                            workers=args.workers,
+                            journal=journal,
+                            progress=progress.share,
+                        )
                     )
-                )
     except SourceError as error:
         fault = InputError("count", error.faults)
         raise _named(fault, {"encoding": "--encoding", "path": "PATH"}) from None
+    except KeyboardInterrupt:
+        kept = "" if journal is None else "; the same command goes on from what is counted"
+        return _say(f"broken off{kept}", BROKEN_OFF)
+    if journal is not None and journal.problem:
+        _say(f"nothing was kept for later runs: {journal.problem}", DONE)
+    if counts[0].unreadable:
+        _say(f"{counts[0].unreadable:,} files or records could not be read; left out", DONE)
     _print(args, count_tables(counts), count_parts)
     return DONE
 
@@ -272,6 +288,45 @@ def _price(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _agreement(args: argparse.Namespace) -> int:
+    from planner.errors import Fault, InputError
+    from planner.export import write_csv
+    from planner.listings import agreement_tables
+    from planner.pages import agreement_parts
+    from sources import defaults
+    from sources.agreement import read
+    from sources.assessment import assess
+    from sources.base import SourceError
+    from sources.redundancy import Price
+    from sources.votes import Reading
+
+    pay = args.pay
+    if pay is None:
+        pay = defaults.load()["crowd"]["pay_per_judgement"].value or 0.0
+    faults = []
+    if not 0 < pay < float("inf"):
+        faults.append(Fault("--pay", pay, "must be positive and finite"))
+    if not 0 <= args.item_cost < float("inf"):
+        faults.append(Fault("--item-cost", args.item_cost, "must be at least 0 and finite"))
+    if args.cut is not None and abs(args.cut) == float("inf"):
+        faults.append(Fault("--cut", args.cut, "must be finite"))
+    if faults:
+        raise InputError(args.command, faults)
+    how = Reading(args.ratings, args.cut, tuple(args.abstain), args.field, not args.no_gold)
+    try:
+        votes = read(args.annotations, how)
+    except SourceError as error:
+        raise InputError(args.annotations, error.faults) from None
+    found = agreement_tables(assess(votes, Price(pay, args.platform, args.item_cost)))
+    if args.out is not None:
+        written = write_csv(found, args.out)
+        sys.stderr.write(
+            f"{len(written)} tables written to {args.out}; columns.csv explains them\n"
+        )
+    _print(args, found, agreement_parts)
+    return DONE
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "init": _init,
     "plan": _plan,
@@ -280,4 +335,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "diagnose": _diagnose,
     "count": _count,
     "price": _price,
+    "agreement": _agreement,
 }

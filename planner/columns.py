@@ -184,11 +184,87 @@ COUNTS: Spec = (
     ("documents", "document", "different ones with any text in them"),
     ("tokens", "token", "of those documents"),
     ("characters", "character", "of those documents"),
-    ("duplicates", "document", "left out: an earlier one has exactly the same text"),
-    ("empty", "document", "left out: no text"),
-    ("files", "file", "read"),
+    (
+        "duplicates",
+        "document",
+        "left out: another one has the same text; empty for a sample",
+    ),
+    ("empty", "document", "left out: no text; empty for a sample"),
+    ("files", "file", "found"),
     ("bytes", "byte", "of those files as they lie on disk"),
     ("tokens_per_document", "token/document", "on average"),
+    ("unreadable", "file or record", "left out; table unreadable names them"),
+    ("low", "token", "low end of the 95% interval; the count itself where it is exact"),
+    ("high", "token", "high end of the 95% interval; the count itself where it is exact"),
+    ("read", "byte", "of the files, that the count rests on"),
+)
+COEFFICIENTS: Spec = (
+    ("coefficient", "", "measure of agreement"),
+    ("value", "1", "1 full agreement, 0 as by chance; empty where it is not defined"),
+    ("low", "1", "low end of the 90% interval, by bootstrap over items; empty if none"),
+    ("high", "1", "high end of the 90% interval; empty if none"),
+    ("meaning", "", "of what, and how differences count"),
+)
+NOISE: Spec = (
+    ("votes", "judgement/item", "of different raters, the label being the one with most votes"),
+    ("low", "ratio", "low end of the 90% interval of noise"),
+    ("noise", "ratio", "labels that are wrong, ties by coin"),
+    ("high", "ratio", "high end of the 90% interval of noise"),
+    ("independent", "ratio", "noise if raters erred independently of each other"),
+    ("observed", "ratio", "as counted against known answers; empty if these do not allow it"),
+)
+REDUNDANCY: Spec = (
+    ("votes", "judgement/item", "at most"),
+    ("adaptive", "", "yes: the third vote is bought only where the first two disagree"),
+    ("bought", "judgement/item", "expected"),
+    ("noise", "ratio", "labels that are wrong"),
+    ("cost", "CURRENCY/item", "of the votes, fees, known answers, rejected work and the item"),
+    (
+        "share",
+        "effective example/example",
+        "(1 - noise K/(K - 1))^2, K classes: what noise leaves of an example",
+    ),
+    ("effective_low", "CURRENCY/effective example", "low end of its 90% interval"),
+    ("effective_cost", "CURRENCY/effective example", "cost / share; empty if share may be 0"),
+    ("effective_high", "CURRENCY/effective example", "high end of its 90% interval"),
+    ("cheapest", "probability", "that this is the cheapest per effective example"),
+)
+RATERS: Spec = (
+    ("rater", "", "as in the file"),
+    ("judgements", "judgement", "votes, abstentions not counted"),
+    ("accuracy", "ratio", "that are right; empty without a vote"),
+    ("low", "ratio", "low end of the 90% interval of accuracy"),
+    ("high", "ratio", "high end of the 90% interval of accuracy"),
+    ("chance", "ratio", "accuracy of the same labels given without looking"),
+    ("state", "", "better than chance, spammer, worse than chance, or too few judgements to tell"),
+    ("seconds", "s/judgement", "median; empty if not stamped"),
+)
+CONFUSION: Spec = (
+    ("rater", "", "as in the file; empty for all together"),
+    ("truth", "", "true label, known or estimated"),
+    ("label", "", "given label"),
+    ("share", "ratio", "of the rater's judgements of this truth; empty if there is none"),
+)
+SCRIPTS: Spec = (
+    ("encoding", "", "of the tokens"),
+    ("script", "", "that most letters at the start of a document belong to"),
+    ("documents", "document", "of this script"),
+    ("tokens", "token", "of those documents"),
+    ("characters", "character", "of those documents"),
+    ("share", RATIO, "of all tokens"),
+)
+PRIVATE: Spec = (
+    ("encoding", "", "of the tokens"),
+    ("emails", "", "e-mail addresses found"),
+    ("phones", "", "what looks like a telephone number"),
+    ("cards", "", "card numbers with a right check digit"),
+    ("documents", "document", "with any of these"),
+    ("tokens", "token", "of those documents, which cannot be used as they are"),
+)
+UNREADABLE: Spec = (
+    ("place", "", "file"),
+    ("problem", "", "what is wrong"),
+    ("advice", "", "what to do about it"),
 )
 COLUMNS: Spec = (
     ("table", "", "name of the table, and of its file without .csv"),

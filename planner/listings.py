@@ -9,15 +9,23 @@ from typing import TYPE_CHECKING
 from planner.assumptions import source_rows
 from planner.columns import (
     ASSUMPTIONS,
+    COEFFICIENTS,
+    CONFUSION,
     COUNTS,
     DEFAULTS,
     DIAGNOSIS,
     LAW,
+    NOISE,
     PILOTS,
     PREDICTIONS,
+    PRIVATE,
+    RATERS,
+    REDUNDANCY,
     REQUIRED,
+    SCRIPTS,
     SOURCES,
     SUMMARY,
+    UNREADABLE,
     Spec,
     columns,
 )
@@ -28,8 +36,9 @@ from sources.base import Assumption, Source
 if TYPE_CHECKING:
     from planner.fitted import FittedLaw
     from planner.plan import Diagnosis
+    from sources.assessment import Assessment
+    from sources.counting import CorpusCount
     from sources.prices import Price, Shutdown
-    from sources.tokens import CorpusCount
 
 TIMES = (1, 3, 10, 30, 100)  # the largest pilot, at which predictions are shown
 ERROR = "error"
@@ -178,22 +187,60 @@ def default_tables(defaults: Mapping[str, Mapping[str, Assumption]]) -> dict[str
 
 
 def count_tables(counts: Sequence[CorpusCount]) -> dict[str, Table]:
-    """What is in a corpus, one row per encoding."""
+    """What is in a corpus, one row per encoding; its scripts, personal data, unreadable files."""
     rows: list[Row] = [
         (
             each.encoding,
             each.documents,
             each.tokens,
             each.characters,
-            each.duplicates,
-            each.empty,
+            each.duplicates if each.interval is None else None,
+            each.empty if each.interval is None else None,
             each.files,
             each.bytes,
             figure(each.tokens / each.documents),
+            each.unreadable,
+            each.tokens if each.interval is None else each.interval[0],
+            each.tokens if each.interval is None else each.interval[1],
+            each.bytes if each.read is None else each.read,
         )
         for each in counts
     ]
-    return with_columns([_table("counts", COUNTS, rows)])
+    scripts: list[Row] = [
+        (
+            each.encoding,
+            found.script,
+            found.documents,
+            found.tokens,
+            found.characters,
+            figure(found.tokens / each.tokens),
+        )
+        for each in counts
+        for found in each.scripts
+    ]
+    private: list[Row] = [
+        (
+            each.encoding,
+            found.emails,
+            found.phones,
+            found.cards,
+            found.documents,
+            found.tokens,
+        )
+        for each in counts
+        if (found := each.screen)
+    ]
+    faults = {
+        (str(fault.value), fault.problem, fault.advice) for each in counts for fault in each.faults
+    }
+    return with_columns(
+        [
+            _table("counts", COUNTS, rows),
+            _table("scripts", SCRIPTS, scripts),
+            _table("private", PRIVATE, private),
+            _table("unreadable", UNREADABLE, sorted(faults)),
+        ]
+    )
 
 
 def price_tables(
@@ -228,3 +275,117 @@ def price_tables(
         ),
     ]
     return with_columns([_table("summary", SUMMARY, facts)])
+
+
+def agreement_tables(found: Assessment) -> dict[str, Table]:
+    """What judgements say of raters, label noise, and the cheapest redundancy."""
+    coefficients: list[Row] = [
+        (one.name, figure(one.value), figure(one.low), figure(one.high), one.meaning)
+        for one in found.coefficients
+    ]
+    warnings: list[Row] = [("warning", text, None, None, None) for text in found.warnings]
+    return with_columns(
+        [
+            _table("summary", SUMMARY, _agreement_facts(found)),
+            _table("coefficients", COEFFICIENTS, coefficients),
+            _table("noise", NOISE, _noise_rows(found)),
+            _table("redundancy", REDUNDANCY, _redundancy_rows(found), "USD"),
+            _table("raters", RATERS, _rater_rows(found)),
+            _table("confusion", CONFUSION, _confusion_rows(found)),
+            _table("diagnosis", DIAGNOSIS, warnings),
+        ]
+    )
+
+
+def _agreement_facts(found: Assessment) -> list[Fact]:
+    from sources.redundancy import cheapest
+
+    votes, best, price = found.votes, cheapest(found.redundancy), found.price
+    right = found.right or (None, None)
+    times = found.times or (None, None, None)
+    hourly = 3600 * price.pay / times[1] if times[1] else None
+    basis = found.hardness.basis if found.hardness else None
+    told = "most raters of the pool" if basis == "votes" else "known answers"
+    return [
+        ("judgements", len(votes.item), "judgement", "in the file"),
+        ("abstained", int(votes.abstained.sum()), "judgement", "of these, no vote"),
+        ("items", len(votes.items), "item", "judged"),
+        ("raters", len(votes.raters), "rater", "who judged"),
+        ("classes", len(votes.classes), "class", ", ".join(votes.classes)),
+        ("known", int((votes.gold >= 0).sum()), "item", "whose answer is known"),
+        ("basis", basis, "", f"noise is counted against {told}; empty if it is unknown"),
+        ("used", found.hardness.items if found.hardness else None, "item", "that noise rests on"),
+        ("estimate_right", figure(right[0]), "ratio", "known answers that Dawid-Skene finds"),
+        ("majority_right", figure(right[1]), "ratio", "known answers that all votes find"),
+        ("seconds_low", figure(times[0]), "s/judgement", "5% take less; empty if not stamped"),
+        ("seconds", figure(times[1]), "s/judgement", "median; empty if not stamped"),
+        ("seconds_high", figure(times[2]), "s/judgement", "5% take more; empty if not stamped"),
+        ("pay", figure(price.pay), "USD/judgement", "to the rater, without fees"),
+        ("pay_per_hour", figure(hourly), "USD/hour", "at the median time; empty if not stamped"),
+        ("platform", price.platform, "", "whose fees are counted"),
+        ("item_cost", figure(price.item), "USD/item", "before anyone judges it"),
+        ("fee_step", whole(price.step[0]), "judgement/item", "with a higher fee; empty if none"),
+        ("fee_extra", figure(price.step[1]), "ratio of pay", "higher by this; empty if none"),
+        ("votes", best.votes if best else None, "judgement/item", "cheapest; empty if unknown"),
+        ("adaptive", ("yes" if best.adaptive else "no") if best else None, "", "as in redundancy"),
+        ("sure", figure(best.cheapest) if best else None, "probability", "that it is the cheapest"),
+    ]
+
+
+def _noise_rows(found: Assessment) -> list[Row]:
+    from sources.agreement import majority_error
+    from sources.redundancy import VOTES
+
+    rows: list[Row] = []
+    for votes, counted in zip(VOTES, found.observed, strict=True):
+        if found.hardness is None:
+            rows.append((votes, None, None, None, None, figure(counted)))
+            continue
+        one = found.hardness.interval(found.hardness.noise(1))[1]
+        alone = majority_error(1 - one, votes, found.hardness.choices)
+        span = (figure(each) for each in found.hardness.interval(found.hardness.noise(votes)))
+        rows.append((votes, *span, figure(alone), figure(counted)))
+    return rows
+
+
+def _redundancy_rows(found: Assessment) -> list[Row]:
+    return [
+        (
+            one.votes,
+            "yes" if one.adaptive else "no",
+            figure(one.bought[1]),
+            figure(one.noise[1]),
+            figure(one.cost[1]),
+            figure(one.share[1]),
+            *(figure(each) for each in one.effective or (None, None, None)),
+            figure(one.cheapest),
+        )
+        for one in found.redundancy
+    ]
+
+
+def _rater_rows(found: Assessment) -> list[Row]:
+    return [
+        (
+            one.name,
+            one.judgements,
+            figure(one.accuracy) if one.judgements else None,
+            figure(one.low),
+            figure(one.high),
+            figure(one.chance) if one.judgements else None,
+            one.state,
+            figure(one.seconds),
+        )
+        for one in found.raters
+    ]
+
+
+def _confusion_rows(found: Assessment) -> list[Row]:
+    tables = [("", found.pooled), *zip(found.votes.raters, found.confusion, strict=True)]
+    classes = found.votes.classes
+    return [
+        (rater, truth, label, figure(float(table[t, k])) if table[t].any() else None)
+        for rater, table in tables
+        for t, truth in enumerate(classes)
+        for k, label in enumerate(classes)
+    ]

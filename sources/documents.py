@@ -8,7 +8,7 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -17,6 +17,7 @@ from sources.base import Fault, SourceError
 from sources.settings import nearest
 
 Split = Literal["file", "line", "paragraph"]
+_ZERO = "is not text: it holds a zero byte"
 _LONGEST_CELL = 2**31 - 1  # characters of a CSV cell
 
 
@@ -45,23 +46,41 @@ def files(paths: Iterable[Path | str]) -> list[Path]:
     return list(found)
 
 
-def documents(place: Path, column: str, split: Split) -> Iterator[tuple[str, int]]:
-    """Each document with the bytes of the file read so far. Raises SourceError naming the file."""
-    packed = place.suffix.lower() if place.suffix.lower() in (".gz", ".zst") else ""
-    form = Path(place.stem if packed else place.name).suffix.lower()
+Span = tuple[int, int]  # bytes of a file, from the first to before the last
+
+
+def documents(
+    place: Path, column: str, split: Split, span: Span | None = None, bad: list[str] | None = None
+) -> Iterator[tuple[str, int]]:
+    """Each document with the bytes of the file read so far. Raises SourceError naming the file.
+
+    With a span only the lines that start in it are read (see `divisible`). Where `bad` is given,
+    records of .jsonl that cannot be read are described there and passed over.
+    """
+    packed, form = shape(place)
     try:
         if form == ".parquet":
             yield from _parquet(place, column, bool(packed))
             return
         with _opened(place, packed) as (raw, stream):
+            before = 0
+            if span:
+                before, data = _lines_of(raw, span)
+                stream = io.BytesIO(data)
             # csv wants line ends as they are; a byte order mark is no text
-            newline = "" if form == ".csv" else None
-            file = io.TextIOWrapper(stream, encoding="utf-8-sig", newline=newline)
-            reader = {".jsonl": _json_lines, ".csv": _csv_rows}.get(form)
-            found = reader(file, column) if reader else _plain(file, split)
+            file = io.TextIOWrapper(
+                stream,
+                encoding="utf-8" if before else "utf-8-sig",
+                newline="" if form == ".csv" else None,
+                errors="surrogateescape" if form == ".jsonl" and bad is not None else None,
+            )
+            if form == ".jsonl":
+                found = _json_lines(file, column, bad, lambda: _lines_before(raw, before))
+            else:
+                found = _csv_rows(file, column) if form == ".csv" else _plain(file, split)
             for text in found:
                 if "\0" in text:
-                    raise ValueError("is not text: it holds a zero byte")
+                    raise ValueError(_ZERO)
                 yield text, raw.tell()
     except SourceError:
         raise
@@ -69,6 +88,66 @@ def documents(place: Path, column: str, split: Split) -> Iterator[tuple[str, int
         raise _fault(place, "is not UTF-8 text", "convert it, or move it elsewhere") from None
     except (OSError, ValueError, EOFError, RecursionError, zlib.error, csv.Error) as error:
         raise _fault(place, str(error) or type(error).__name__) from None
+
+
+def shape(place: Path) -> tuple[str, str]:
+    """Packing (.gz, .zst or none) and form (.jsonl, .csv, .parquet or any other ending)."""
+    packed = place.suffix.lower() if place.suffix.lower() in (".gz", ".zst") else ""
+    return packed, Path(place.stem if packed else place.name).suffix.lower()
+
+
+def divisible(place: Path, split: Split) -> bool:
+    """Whether the documents of any span of the file can be read without the rest."""
+    packed, form = shape(place)
+    lines = form == ".jsonl" or (form not in (".csv", ".parquet") and split == "line")
+    return lines and not packed
+
+
+def whole_text(place: Path, split: Split) -> bool:
+    """Whether the file is a single document, which `blocks` reads."""
+    return split == "file" and shape(place)[1] not in (".jsonl", ".csv", ".parquet")
+
+
+def blocks(place: Path, size: int) -> Iterator[str]:
+    """The text of a file in blocks of `size` characters. Raises SourceError naming the file."""
+    try:
+        with _opened(place, shape(place)[0]) as (_, stream):
+            file = io.TextIOWrapper(stream, encoding="utf-8-sig")
+            while text := file.read(size):
+                if "\0" in text:
+                    raise ValueError(_ZERO)
+                yield text
+    except SourceError:
+        raise
+    except UnicodeDecodeError:
+        raise _fault(place, "is not UTF-8 text", "convert it, or move it elsewhere") from None
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise _fault(place, str(error) or type(error).__name__) from None
+
+
+def _lines_of(raw: BinaryIO, span: Span) -> tuple[int, bytes]:
+    """The lines that start in the span, and where the first one does."""
+    ends = []
+    for at in span:
+        raw.seek(max(0, at - 1))
+        if at:
+            raw.readline()
+        ends.append(raw.tell())
+    raw.seek(ends[0])
+    return ends[0], raw.read(ends[1] - ends[0])
+
+
+def _lines_before(raw: BinaryIO, end: int) -> int:
+    if not end:
+        return 0
+    after = raw.tell()
+    raw.seek(0)
+    found, left = 0, end
+    while left and (data := raw.read(min(left, 1 << 20))):
+        found += data.count(b"\n")
+        left -= len(data)
+    raw.seek(after)
+    return found
 
 
 def _fault(place: Path, problem: str, advice: str = "") -> SourceError:
@@ -113,20 +192,40 @@ def _plain(file: io.TextIOWrapper, split: Split) -> Iterator[str]:
             yield "".join(lines).rstrip("\n")
 
 
-def _json_lines(file: io.TextIOWrapper, column: str) -> Iterator[str]:
+def _json_lines(
+    file: io.TextIOWrapper, column: str, bad: list[str] | None, before: Callable[[], int]
+) -> Iterator[str]:
     for number, line in enumerate(file, start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"line {number} is not JSON: {error.msg}") from None
-        if isinstance(row, dict):
-            if column not in row:
-                advice = nearest(column, [str(key) for key in row])
-                raise ValueError(f"line {number} has no {column!r}; {advice}")
-            row = row[column]
-        yield _text(row, f"line {number}")
+            text = _json_text(line, column)
+            if bad is not None and "\0" in text:
+                raise ValueError(_ZERO)
+        except (ValueError, RecursionError) as error:
+            problem = f"line {number + before()} {error}"
+            if bad is None:
+                raise ValueError(problem) from None
+            bad.append(problem)
+        else:
+            yield text
+
+
+def _json_text(line: str, column: str) -> str:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not UTF-8 text") from None
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error.msg}") from None
+    if isinstance(row, dict):
+        if column not in row:
+            advice = nearest(column, [str(key) for key in row])
+            raise ValueError(f"has no {column!r}; {advice}")
+        row = row[column]
+    return _text(row)
 
 
 def _csv_rows(file: io.TextIOWrapper, column: str) -> Iterator[str]:
@@ -155,7 +254,11 @@ def _parquet(place: Path, column: str, packed: bool) -> Iterator[tuple[str, int]
         for batch in file.iter_batches(batch_size=1000, columns=[column]):
             for value in batch.column(0).to_pylist():
                 read += 1
-                yield _text(value, f"row {read}"), size * read // rows
+                try:
+                    text = _text(value)
+                except ValueError as error:
+                    raise ValueError(f"row {read} {error}") from None
+                yield text, size * read // rows
 
 
 def _column(known: list[str], column: str) -> int:
@@ -164,9 +267,9 @@ def _column(known: list[str], column: str) -> int:
     return known.index(column)
 
 
-def _text(value: Any, place: str) -> str:
+def _text(value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ValueError(f"{place} holds {type(value).__name__}, not text")
+        raise ValueError(f"holds {type(value).__name__}, not text")
     return value

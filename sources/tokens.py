@@ -7,14 +7,16 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sources.base import Fault, SourceError
-from sources.documents import Split, documents, files
+from sources.documents import Split
 from sources.settings import nearest
+
+if TYPE_CHECKING:
+    from sources.counting import CorpusCount
 
 RANKS = {  # encoding -> file in sources/data, sha256 of it
     "o200k_base": (
@@ -28,7 +30,8 @@ RANKS = {  # encoding -> file in sources/data, sha256 of it
 }
 ENCODINGS = tuple(RANKS)
 # tiktoken's splitter keeps one step of its stack per blank and panics when a million are used up
-_LONG_BLANK = re.compile(r"[^\S\r\n]{999990}")
+_TOO_LONG = 999_990
+_LONG_BLANK = re.compile(rf"[^\S\r\n]{{{_TOO_LONG}}}")
 _PIECE = (
     100_000  # characters of such a run, or of a text that still fails, that are counted at once
 )
@@ -36,28 +39,6 @@ _CACHE_KEY = "TIKTOKEN_CACHE_DIR"
 _LOCK = threading.Lock()
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class CorpusCount:
-    """What is in a corpus.
-
-    documents   unique documents with any text in them [example]
-    tokens      of those documents [token]
-    characters  of those documents
-    duplicates  documents left out because an earlier one has exactly the same text
-    empty       documents without text
-    files, bytes   read, as they lie on disk
-    """
-
-    documents: int
-    tokens: int
-    characters: int
-    duplicates: int
-    empty: int
-    files: int
-    bytes: int
-    encoding: str
 
 
 def count(text: str, encoding: str = "o200k_base") -> int:
@@ -68,8 +49,19 @@ def count(text: str, encoding: str = "o200k_base") -> int:
     counted in pieces: at most a few tokens too many for each cut. Raises SourceError for an unknown
     encoding or damaged ranks.
     """
-    coder = _coder(encoding)
+    return count_coded(coder(encoding), text)
+
+
+def count_coded(coder: Any, text: str) -> int:
+    """As count, with an encoder in hand."""
+    if not has_long_blank(text):
+        return _count(coder, text)
     return sum(_count(coder, piece) for piece in _without_long_blanks(text))
+
+
+def has_long_blank(text: str) -> bool:
+    """Whether a run of blanks is so long that tiktoken would panic."""
+    return len(text) >= _TOO_LONG and _LONG_BLANK.search(text) is not None
 
 
 def _count(coder: Any, text: str) -> int:
@@ -93,7 +85,7 @@ def _without_long_blanks(text: str) -> Iterator[str]:
 
 
 @cache
-def _coder(encoding: str) -> Any:
+def coder(encoding: str) -> Any:
     """tiktoken's encoder from the ranks in this package, never from the network."""
     if encoding not in RANKS:
         advice = nearest(encoding, ENCODINGS)
@@ -135,40 +127,12 @@ def corpus(
     text itself); any other file is read as UTF-8 text, one document per file, line or paragraph as
     `split` says; each may end in .gz or .zst besides. Hidden files are passed over. Memory grows by
     a hash per document only. progress(bytes done, bytes in all) is called after each document.
-    Raises SourceError with a fault for each file that cannot be read, or if there is no document.
+    Raises SourceError with a fault for each file or record that cannot be read, or if there is no
+    document; sources.counting counts the rest all the same.
     """
-    places = files(paths)
-    sizes = [place.stat().st_size for place in places]
-    _coder(encoding)
-    seen: set[bytes] = set()
-    tokens = characters = rows = empty = done = 0
-    faults: list[Fault] = []
-    for place, size in zip(places, sizes, strict=True):
-        try:
-            for text, at in documents(place, column, split):
-                rows += 1
-                if not text.strip():
-                    empty += 1
-                elif (mark := _mark(text)) not in seen:
-                    seen.add(mark)
-                    tokens += count(text, encoding)
-                    characters += len(text)
-                if progress:
-                    progress(done + min(at, size), sum(sizes))
-        except SourceError as error:
-            faults += error.faults
-        done += size
-    if not faults and not seen:
-        where = ", ".join(str(path) for path in paths) or "no path"
-        advice = "check the path, the column and the file endings"
-        faults = [Fault("path", where, "holds no document", advice)]
-    if faults:
-        raise SourceError(faults)
-    repeated = rows - empty - len(seen)
-    return CorpusCount(
-        len(seen), tokens, characters, repeated, empty, len(places), sum(sizes), encoding
-    )
+    from sources.counting import Options, count_corpus
 
-
-def _mark(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    found = count_corpus(paths, Options(column, split, encoding), progress=progress)
+    if found.faults:
+        raise SourceError(found.faults)
+    return found

@@ -95,12 +95,12 @@ def test_damaged_ranks_are_refused_and_left_alone(
     name = tokens.RANKS["o200k_base"][0]
     (tmp_path / "data" / name).write_text("damaged")
     monkeypatch.setattr(tokens, "__file__", str(tmp_path / "tokens.py"))
-    tokens._coder.cache_clear()
+    tokens.coder.cache_clear()
     try:
         with pytest.raises(SourceError, match="missing or damaged"):
             tokens.count("a")
     finally:
-        tokens._coder.cache_clear()
+        tokens.coder.cache_clear()
     assert (tmp_path / "data" / name).read_text() == "damaged"
 
 
@@ -112,7 +112,7 @@ def test_the_environment_is_left_as_it_was(
         monkeypatch.delenv("TIKTOKEN_CACHE_DIR", raising=False)
     else:
         monkeypatch.setenv("TIKTOKEN_CACHE_DIR", before)
-    tokens._coder.cache_clear()
+    tokens.coder.cache_clear()
     assert tokens.count("hello world") == 2
     assert os.environ.get("TIKTOKEN_CACHE_DIR") == before
 
