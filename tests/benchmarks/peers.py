@@ -32,7 +32,7 @@ def _fitted(formula, start, bounds, n, error, log: bool) -> Law:
         return np.log(np.maximum(guess, TINY)) - np.log(error) if log else guess - error
 
     try:
-        found = least_squares(off, start, bounds=bounds, max_nfev=2000).x
+        found = least_squares(off, start, bounds=bounds, max_nfev=200).x
     except ValueError:  # a start on its bound, or numbers beyond what floats hold
         found = np.array(start)
     return lambda size: np.maximum(formula(found, size), TINY)
@@ -84,7 +84,7 @@ def m4(n: np.ndarray, error: np.ndarray) -> Law:
         floor, worst, a, log_b, c = theta
         low, high = np.full_like(size, floor), np.full_like(size, floor + worst)
         wanted = log_b - c * np.log(size)
-        for _ in range(60):
+        for _ in range(45):
             middle = (low + high) / 2
             with np.errstate(divide="ignore"):
                 value = np.log(middle - floor) - a * np.log(floor + worst - middle)
@@ -130,7 +130,7 @@ def need(law: Law, target: float, start: float, factor: float) -> float:
     return float(sizes[met[0]]) if len(met) else float(sizes[-1])
 
 
-def bootstrap_needs(runs, target: float, start: float, factor: float, times: int = 50):
+def bootstrap_needs(runs, target: float, start: float, factor: float, times: int = 20):
     """Needs by power + floor on resampled repeats (Mahmood 2022, Learn-Optimize-Collect): the
     spread from which a quantile is bought."""
     rng = np.random.default_rng(0)

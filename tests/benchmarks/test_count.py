@@ -59,7 +59,8 @@ def test_exact_count_is_fast_and_small(tmp_path: Path) -> None:
     )
     print(f"two {one[1] / two[1]:.2f} times one")
     assert one[0] == two[0] == plain[0]
-    assert max(one[3], two[3] + 2 * two[4]) < 600 and one[3] < 300
+    assert max(one[3], two[3] + 2 * two[4]) < 600  # pages that processes share count for each
+    assert one[3] < 300
 
 
 @pytest.mark.parametrize("form", ["jsonl", "few", "txt", "heavy"])

@@ -1,8 +1,8 @@
 """How well the law extrapolates and plans on real learning curves (LCDB 1.0): reports only.
 
-Reads learning-curves/ below DATAPLAN_DATA; DATAPLAN_EVERY=4 takes every fourth case. The prior that
-ships was learned from the public data sets, so here each case is fitted with the prior that was
-learned from the *other* half of the data sets, or of the learners (priors.toml, written by
+Reads learning-curves/ below DATAPLAN_DATA; DATAPLAN_EVERY=4 (the default) takes every fourth case.
+The prior that ships was learned from the public data sets, so here each case is fitted with the
+prior that was learned from the *other* half of the data sets, or of the learners (priors.toml, written by
 learn_prior.py). Coverage is that of the 90% interval for the mean curve.
 """
 
@@ -28,7 +28,8 @@ REACH = 32.0  # times the largest pilot: targets were chosen within it
 LEVELS = np.linspace(0.02, 0.98, 97)
 FACTORS = np.geomspace(0.25, 32, 97)
 SUCCESS = 0.8
-EVERY = int(os.environ.get("DATAPLAN_EVERY", "1"))
+EVERY = int(os.environ.get("DATAPLAN_EVERY", "4"))
+BOOTSTRAPS = 20
 
 
 def halves(cases: pd.DataFrame, by: str) -> list[tuple[str, np.ndarray]]:
@@ -59,10 +60,20 @@ def extrapolated(case, runs, curve, law) -> pd.DataFrame:
         "width": np.log(high / low),
         "ours": np.abs(np.log(observed / middle)),
     }
-    sizes, error = means(runs)
-    for name, peer in PEERS.items():
-        table[name] = np.abs(np.log(observed / peer(sizes, error)(n)))
+    for name, guess in fitted_peers(runs).items():
+        table[name] = np.abs(np.log(observed / guess(n)))
     return pd.DataFrame(table)
+
+
+FITTED: dict[int, dict] = {}
+
+
+def fitted_peers(runs) -> dict:
+    """Every peer fitted to the runs, once for both ways of holding out."""
+    if id(runs) not in FITTED:
+        sizes, error = means(runs)
+        FITTED[id(runs)] = {name: peer(sizes, error) for name, peer in PEERS.items()}
+    return FITTED[id(runs)]
 
 
 def bought(law, target: float, start: float) -> tuple[np.ndarray, float]:
@@ -148,7 +159,7 @@ def in_rounds(case, runs, curve, levels, belief) -> tuple[bool, float]:
 @needs("learning-curves")
 def test_three_rounds():
     cases, runs, curves = learning_curves()
-    cases = cases[np.isfinite(cases.oracle_n)].iloc[:: 2 * EVERY].reset_index(drop=True)
+    cases = cases[np.isfinite(cases.oracle_n)].iloc[::EVERY].reset_index(drop=True)
     priors = {int(i): name for name, rows in halves(cases, "dataset") for i in rows}
     print()
     for levels in ROUNDS:
@@ -171,18 +182,18 @@ def test_three_rounds():
 
 @needs("learning-curves")
 def test_extrapolation_and_planning():
+    data = learning_curves()
     for by in ("dataset", "learner"):
-        report(by)
+        report(by, *data)
 
 
-def report(by: str) -> None:
-    cases, runs, curves = learning_curves()
+def report(by: str, cases, runs, curves) -> None:
     cases = cases.iloc[::EVERY].reset_index(drop=True)
     oracle = cases.oracle_n.to_numpy()
     tables, reach, spent = [], np.zeros(len(cases)), 0.0
     amounts = {name: np.zeros((len(cases), len(LEVELS))) for name in ["ours", "multiple"]}
     amounts |= {name: np.zeros((len(cases), len(FACTORS))) for name in PEERS}
-    amounts["bootstrap quantile"] = np.zeros((len(cases), 50))
+    amounts["bootstrap quantile"] = np.zeros((len(cases), BOOTSTRAPS))
     for prior, rows in halves(cases, by):
         for i in rows:
             case = cases.iloc[i]
@@ -193,9 +204,8 @@ def report(by: str) -> None:
             tables.append(extrapolated(case, pilots, curves[case.curve_id], law))
             amounts["ours"][i], reach[i] = bought(law, case.target, start)
             amounts["multiple"][i] = start * np.geomspace(1, REACH, len(LEVELS))
-            sizes, error = means(pilots)
-            for name, peer in PEERS.items():
-                n = need(peer(sizes, error), case.target, start, REACH)
+            for name, guess in fitted_peers(pilots).items():
+                n = need(guess, case.target, start, REACH)
                 amounts[name][i] = np.clip(n * FACTORS, start, REACH * start)
             amounts["bootstrap quantile"][i] = bootstrap_needs(pilots, case.target, start, REACH)
     table = pd.concat(tables)
