@@ -2,8 +2,8 @@
 
 Reads learning-curves/ below DATAPLAN_DATA; DATAPLAN_EVERY=4 (the default) takes every fourth case.
 The prior that ships was learned from the public data sets, so here each case is fitted with the
-prior that was learned from the *other* half of the data sets, or of the learners (priors.toml, written by
-learn_prior.py). Coverage is that of the 90% interval for the mean curve.
+prior that was learned from the *other* half of the data sets, or of the learners (priors.toml,
+written by learn_prior.py). Coverage is that of the 90% interval for the mean curve.
 """
 
 from __future__ import annotations
