@@ -15,7 +15,7 @@ import numpy as np
 from planner.fitted import FittedLaw, smallest_meeting
 from planner.laws import SMALLEST_SIZE, Array
 
-CELLS = 256  # of the table, in geometric steps of size
+CELLS = 128  # of the table, in geometric steps of size
 
 
 class Judge:

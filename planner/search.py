@@ -204,7 +204,7 @@ class _Search:
         ]
         rows = [_along(_put(best, i, int(a)), j, near[1]) for a in near[0]]
         for a, b in ((i, j), (j, i)):
-            for none in {0, int(self.free[a])}:
+            for none in {0, int(self.free[a])} - {int(best[a])}:  # the rest are lines, tried before
                 rows.append(_along(_put(best, a, none), b, range(int(tops[b]) + 1)))
         return np.vstack(rows)
 
