@@ -59,9 +59,7 @@ def first_layout(names: tuple[str, ...], known: Beliefs, measured: Measured) -> 
         error=_error(measured, nominal, known.worst_error, several=several),
         largest=largest,
         nominal=nominal,
-        gap=np.maximum(
-            -np.log(np.maximum(measured.amounts[:, labels] @ (1 / np.array(scale)), 1e-12)), 0
-        ),
+        gap=_first_gap(measured.amounts[:, labels], np.array(scale)),
     )
 
 
@@ -82,9 +80,9 @@ def refined(layout: Layout, mix: Composition, amounts: Array) -> Layout:
     return replace(layout, nominal=size, gap=gap)
 
 
-def _first_gap(relative: Array) -> Array:
-    """Log distance (rows,) below the largest runs, amounts (rows, sources) against the largest."""
-    return np.maximum(-np.log(np.maximum(relative.sum(axis=1), 1e-12)), 0.0)
+def _first_gap(amounts: Array, largest: Array) -> Array:
+    """Log distance (rows,) of amounts (rows, sources) below the largest runs (sources,)."""
+    return np.maximum(-np.log(np.maximum(amounts @ (1 / largest), 1e-12)), 0.0)
 
 
 def _task_family(measured: Measured) -> str:
