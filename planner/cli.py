@@ -159,8 +159,7 @@ def _beliefs(args: argparse.Namespace) -> Beliefs:
 
 
 def _fit(args: argparse.Namespace) -> int:
-    from planner.listings import law_tables
-    from planner.pages import law_parts
+    from planner.listings.law import law_parts, law_tables
 
     _, law, _ = _law(args)
     found = law_tables(law, args.target, args.confidence)
@@ -173,9 +172,8 @@ def _fit(args: argparse.Namespace) -> int:
 def _diagnose(args: argparse.Namespace) -> int:
     from planner.diagnose import diagnose
     from planner.growth import fit_growth
-    from planner.listings import diagnosis_tables
+    from planner.listings.law import diagnosis_tables, findings_parts
     from planner.offsets import composition_odds, with_odds
-    from planner.pages import findings_parts
 
     runs, law, target = _law(args)
     growth = None
@@ -205,8 +203,7 @@ def _keep(args: argparse.Namespace, tables: Mapping[str, Table], law: FittedLaw)
 
 
 def _sources(args: argparse.Namespace) -> int:
-    from planner.listings import default_tables, source_tables
-    from planner.pages import default_parts, source_parts
+    from planner.listings.sources import default_parts, default_tables, source_parts, source_tables
     from planner.project import read
     from sources.defaults import load
 
@@ -223,8 +220,7 @@ def _count(args: argparse.Namespace) -> int:
     from contextlib import nullcontext
 
     from planner.errors import InputError
-    from planner.listings import count_tables
-    from planner.pages import count_parts
+    from planner.listings.count import count_parts, count_tables
     from planner.progress import meter
     from sources.base import SourceError
     from sources.counting import Options, count_corpus
@@ -269,8 +265,7 @@ def _price(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from planner.errors import InputError
-    from planner.listings import price_tables
-    from planner.pages import price_parts
+    from planner.listings.price import price_parts, price_tables
     from sources.base import SourceError
     from sources.prices import price, shutdown
 
@@ -291,8 +286,7 @@ def _price(args: argparse.Namespace) -> int:
 def _agreement(args: argparse.Namespace) -> int:
     from planner.errors import Fault, InputError
     from planner.export import write_csv
-    from planner.listings import agreement_tables
-    from planner.pages import agreement_parts
+    from planner.listings.agreement import agreement_parts, agreement_tables
     from sources import defaults
     from sources.agreement import read
     from sources.assessment import assess

@@ -123,6 +123,14 @@ def money(value: Any) -> str:
     return f"{value / 1e6:,.1f}M" if 1e7 <= abs(value) < 1e9 else amount(value)
 
 
+def span(low: Any, high: Any, digits: int = 4) -> str:
+    """A range as "low to high"; one number if its ends are equal; nothing if it is unknown."""
+    if low is None or high is None:
+        return ""
+    ends = (number(low, digits), number(high, digits))
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
 def weeks(value: Any) -> str:
     """Weeks to the tenth; "" for unknown, and what is shorter is said to be."""
     if value is None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Value = str | int | float | datetime.date | None
 Row = tuple[Value, ...]
+Fact = tuple[str, Value, str, str]  # key, value, unit, meaning: a row of a summary
 
 DIGITS = 6  # significant, of errors, probabilities and unit costs
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from planner.fitted import FittedLaw
     from planner.study import FrontierPoint, Study
 
+ERROR = "error"  # the metric where a project names none
 OUT_OF_REACH = "no purchase within budget, weeks and caps reaches it"
 
 
@@ -73,6 +74,13 @@ def tables(study: Study) -> dict[str, Table]:
         make("diagnosis", DIAGNOSIS, diagnosis_rows(study.diagnosis, study.warnings)),
     ]
     return with_columns(found)
+
+
+def listed(
+    name: str, spec: Spec, rows: Sequence[Row], currency: str = "", metric: str = ERROR
+) -> Table:
+    """A table of rows under the columns of `spec`."""
+    return Table(name, columns(spec, currency, metric), tuple(rows))
 
 
 def with_columns(found: Sequence[Table]) -> dict[str, Table]:

@@ -20,8 +20,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     for floor in (
         "cli",
         "arguments",
-        "export library summary pages",
-        "listings screen progress figure",
+        "export library summary listings",
+        "screen progress figure",
         "tables",
         "headline",
         "columns assumptions purchases",

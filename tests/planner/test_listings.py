@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from planner.listings import default_tables, law_tables, source_tables
+from planner.listings.law import law_tables
+from planner.listings.sources import default_tables, source_tables
 from sources.base import Assumption
 from tests.planner import samples
 from tests.planner.small import law

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner import screen
-from planner.listings import source_tables
-from planner.pages import source_parts
+from planner.listings.sources import source_parts, source_tables
 from planner.screen import amount, chance, money, number, rendered
 from planner.summary import plan_parts
 from planner.tables import tables
