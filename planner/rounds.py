@@ -14,7 +14,7 @@ orders or the weeks do not allow to be split is merged.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def path(law: FittedLaw, plan: Plan, contingency: float) -> Path:
     shares = _shares(law, plan)
     while True:
         totals = _totals(plan, shares)
-        ends = np.cumsum([_weeks(plan, totals, r) for r in range(len(totals))])
+        ends = _ends(plan, totals)
         if len(totals) == 1 or ends[-1] <= plan.target.weeks:
             break
         shares = shares[1:]  # merge the smallest round into the next
@@ -97,22 +97,28 @@ def _split(step: Step, shares: list[float]) -> list[float]:
     return [*totals, whole]
 
 
-def _weeks(plan: Plan, totals: list[dict[str, float]], number: int) -> float:
-    """Weeks that a round takes, its sources side by side."""
-    before = totals[number - 1] if number else {}
-    return max(
-        step.source.limits.weeks(
-            totals[number][step.source.name] - before.get(step.source.name, 0.0)
+def _ends(plan: Plan, totals: list[dict[str, float]]) -> list[float]:
+    """Week in which each round ends: its sources side by side, one round after another."""
+    ends: list[float] = []
+    before: dict[str, float] = {}
+    for total in totals:
+        start = ends[-1] if ends else 0.0
+        taken = (
+            step.source.limits.weeks(
+                total[step.source.name] - before.get(step.source.name, 0.0), start
+            )
+            for step in plan.steps
         )
-        for step in plan.steps
-    )
+        ends.append(start + max(taken))
+        before = total
+    return ends
 
 
 def _rounds(
     law: FittedLaw,
     plan: Plan,
     totals: list[dict[str, float]],
-    ends: Array,
+    ends: Sequence[float],
     contingency: float,
 ) -> tuple[Round, ...]:
     owned, rounds, spent = _amounts(law, plan.used_in_hand), [], 0.0
@@ -141,7 +147,7 @@ def _rounds(
                 error=(low, middle, high),
                 reached=float(np.round(law.weights @ (errors <= plan.target.error), 12)),
                 needed=float(np.round(law.weights @ unmet, 12)),
-                end_week=float(ends[number - 1]),
+                end_week=ends[number - 1],
                 decision=_decision(plan.target.error, high, number == len(totals)),
             )
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from sources.base import (
     PROVENANCES,
@@ -17,7 +18,8 @@ from sources.base import (
     Role,
     Source,
 )
-from sources.settings import KindSettings, Number, assumption
+from sources.holidays import closed_weeks
+from sources.settings import PROJECT_FILE, KindSettings, Number, assumption
 
 Numbers = Mapping[str, Assumption]
 Formula = Callable[[Mapping[str, float]], float]
@@ -73,7 +75,8 @@ class Parts:
 def source(name: str, kind: str, settings: KindSettings, parts: Parts, context: Context) -> Source:
     """The Source of a kind: its parts and the settings that all kinds share."""
     numbers = dict(parts.numbers)
-    assumptions = [*numbers.values(), *parts.extra]
+    closed = closed_weeks(settings.holidays, context.date)
+    assumptions = [*numbers.values(), *parts.extra, *_days_off(closed, context)]
     speed = parts.speed
     if "per_week" not in numbers and math.isfinite(speed.amount):
         assumptions.append(derived("per_week", speed.words, speed.numbers, speed.formula))
@@ -83,7 +86,7 @@ def source(name: str, kind: str, settings: KindSettings, parts: Parts, context: 
         name=name,
         kind=kind,
         lines=tuple(each for each in lines if each),
-        limits=_limits(settings, numbers, parts),
+        limits=replace(_limits(settings, numbers, parts), closed=closed),
         quality=_quality(settings, parts.quality),
         role=parts.role,
         unit=parts.unit,
@@ -193,6 +196,29 @@ def _limits(settings: KindSettings, numbers: Numbers, parts: Parts) -> Limits:
         batch=settings.batch,
         cap_reason=reason,
         speed_reason=speed_reason,
+        ramp_weeks=value(numbers, "ramp_weeks"),
+    )
+
+
+def _days_off(closed: Sequence[tuple[float, float]], context: Context) -> tuple[Assumption, ...]:
+    """Weeks without work, as a number that the tables list."""
+    if not closed:
+        return ()
+    amount = sum(end - begin for begin, end in closed)
+    first, last = (context.date + timedelta(weeks=week) for week in (closed[0][0], closed[-1][1]))
+    spans = f"{len(closed)} between {first} and {last - timedelta(days=1)}"
+    return (
+        Assumption(
+            name="holidays",
+            value=amount,
+            unit="week",
+            provenance="assumed",
+            reference=PROJECT_FILE,
+            date=context.date.isoformat(),
+            low=amount,
+            high=amount,
+            note=f"no work is done; spans of days off: {spans}",
+        ),
     )
 
 

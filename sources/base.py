@@ -145,6 +145,8 @@ class Limits:
     max_examples  [example] most there is to have; inf only where truly unlimited
     per_week      [example/week] throughput once under way
     lead_weeks    [week] before the first example arrives; all of it then if per_week is inf
+    ramp_weeks    [week] of work over which throughput grows evenly from none to per_week
+    closed        [week] spans (from, to), counted from the start, in which no work is done
     min_order     [example] smallest purchase other than none
     batch         [example] purchases are multiples of this
     cap_reason, speed_reason   what sets the two limits, in a few words, for "what binds"
@@ -157,15 +159,21 @@ class Limits:
     batch: int = 1
     cap_reason: str = "max scale"
     speed_reason: str = "throughput"
+    ramp_weeks: float = 0.0
+    closed: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if self.min_order < 1 or self.batch < 1:
             raise ValueError("min_order and batch are at least 1")
-        for name in ("max_examples", "per_week", "lead_weeks"):
+        for name in ("max_examples", "per_week", "lead_weeks", "ramp_weeks"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is negative or not a number")
-        if math.isinf(self.lead_weeks):
-            raise ValueError("lead_weeks must be finite")
+        for name in ("lead_weeks", "ramp_weeks"):
+            if math.isinf(getattr(self, name)):
+                raise ValueError(f"{name} must be finite")
+        ends = [end for span in self.closed for end in span]
+        if ends != sorted(set(ends)) or not all(math.isfinite(end) for end in ends):
+            raise ValueError(f"closed spans must be finite, rising and apart, got {self.closed}")
 
     @property
     def smallest(self) -> int:
@@ -179,7 +187,13 @@ class Limits:
             return 0.0
         if math.isinf(self.per_week):
             return math.inf
-        return self.per_week * (weeks - self.lead_weeks)
+        shut = sum(
+            max(0.0, min(end, weeks) - max(begin, self.lead_weeks)) for begin, end in self.closed
+        )
+        worked = weeks - self.lead_weeks - shut
+        if worked < self.ramp_weeks:
+            return self.per_week * worked**2 / (2 * self.ramp_weeks)
+        return self.per_week * (worked - self.ramp_weeks / 2)
 
     def available(self, weeks: float = math.inf) -> float:
         """Largest legal purchase [example] delivered within `weeks`, that week included; 0 if none
@@ -190,13 +204,26 @@ class Limits:
         whole = math.floor(most / self.batch * (1 + 1e-12)) * self.batch
         return float(whole) if whole >= self.smallest else 0.0
 
-    def weeks(self, quantity: float) -> float:
-        """Weeks from order to last delivery of `quantity` examples; inf if it never arrives."""
+    def weeks(self, quantity: float, start: float = 0.0) -> float:
+        """Weeks from an order at week `start` to the last delivery of `quantity` examples; inf if
+        it never arrives."""
         if quantity <= 0:
             return 0.0
         if self.per_week == 0:
             return math.inf
-        return self.lead_weeks + quantity / self.per_week
+        if math.isinf(self.per_week):
+            return self.lead_weeks
+        full = quantity / self.per_week  # weeks of work at full speed
+        ramping = full < self.ramp_weeks / 2
+        work = math.sqrt(2 * self.ramp_weeks * full) if ramping else full + self.ramp_weeks / 2
+        at = start + self.lead_weeks
+        for begin, end in self.closed:
+            if at + work <= begin:
+                break
+            if end > at:  # the work before it is done, the rest waits for its end
+                work -= max(0.0, begin - at)
+                at = end
+        return at + work - start
 
     def limit_name(self, weeks: float = math.inf) -> str:
         """Name of the limit that sets `available(weeks)`."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from sources.assembly import Numbers, Parts, Speed, line, source, value
-from sources.base import Context, Quality, Source
+from sources.base import Assumption, Context, CostLine, Quality, Source, Tier
 from sources.settings import KindSettings, Number, Quantity, check, figures
 
 CAP_REASON = "experts within reach"
-WORK = ("pool", "hours_per_week", "minutes_per_item", "annotators_per_item", "review_share")
-SPEED = "pool * hours_per_week * 60 / (minutes_per_item * annotators_per_item * (1 + review_share))"
+LABOUR = ("minutes_per_item", "annotators_per_item", "review_share", "rework_share")
+WORK = ("pool", "hours_per_week", *LABOUR)
+SPEED = (
+    "pool * hours_per_week * 60 / (minutes_per_item * annotators_per_item"
+    " * (1 + review_share * (1 + 2 * rework_share)))"
+)
 
 
 class Settings(KindSettings):
@@ -21,6 +26,8 @@ class Settings(KindSettings):
     minutes_per_item: Annotated[Number | None, Quantity("minute/item", gt=0)] = None
     annotators_per_item: Annotated[Number | None, Quantity("annotator/item", ge=1)] = None
     review_share: Annotated[Number | None, Quantity("ratio", ge=0, le=1)] = None
+    rework_share: Annotated[Number | None, Quantity("ratio", ge=0, le=1)] = None
+    minimum_contract: Annotated[Number | None, Quantity("money", ge=0)] = None
     recruiting_fee: Annotated[Number | None, Quantity("money", ge=0)] = None
     guideline_fee: Annotated[Number | None, Quantity("money", ge=0)] = None
     pool: Annotated[Number | None, Quantity("annotator", gt=0)] = None
@@ -32,7 +39,7 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
     model = check(Settings, settings)
     numbers = figures(model, context, "human")
     parts = Parts(
-        lines=_lines(numbers),
+        lines=_committed(_lines(numbers), numbers.get("minimum_contract")),
         numbers=numbers,
         cap=(value(numbers, "max_examples"), CAP_REASON),
         speed=Speed("annotator hours", {key: numbers[key] for key in WORK}, throughput, SPEED),
@@ -52,8 +59,16 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
 def throughput(v: Mapping[str, float]) -> float:
     """Finished items per week [example/week]."""
     minutes = v["pool"] * v["hours_per_week"] * 60
-    work = v["minutes_per_item"] * v["annotators_per_item"]
-    return minutes / (work * (1 + v["review_share"]))
+    return minutes / (v["minutes_per_item"] * v["annotators_per_item"] * _effort(v))
+
+
+def _effort(v: Mapping[str, float]) -> float:
+    """Work on an item [1] in units of labelling it once.
+
+    A share of the items is reviewed, at the effort of labelling. What review sends back, a share of
+    those, is labelled and reviewed once more.
+    """
+    return 1 + v["review_share"] * (1 + 2 * v["rework_share"])
 
 
 def _warnings(name: str, numbers: Numbers) -> tuple[str, ...]:
@@ -63,15 +78,14 @@ def _warnings(name: str, numbers: Numbers) -> tuple[str, ...]:
     return (f"{name}: {people:g} annotators per item need as many people, the pool has {pool:g}",)
 
 
-def _lines(numbers: Numbers) -> tuple:
+def _lines(numbers: Numbers) -> tuple[CostLine | None, ...]:
     work = {key: numbers[key] for key in ("wage", "minutes_per_item", "annotators_per_item")}
+    review = {**work, "review_share": numbers["review_share"]}
+    rework = {**review, "rework_share": numbers["rework_share"]}
     return (
         line("wages", work, _wages),
-        line(
-            "review",
-            {**work, "review_share": numbers["review_share"]},
-            lambda v: _wages(v) * v["review_share"],
-        ),
+        line("review", review, lambda v: _wages(v) * v["review_share"]),
+        line("rework", rework, lambda v: _wages(v) * v["review_share"] * 2 * v["rework_share"]),
         line("recruiting", {"fee": numbers["recruiting_fee"]}, fixed=True),
         line("guideline", {"fee": numbers["guideline_fee"]}, fixed=True),
     )
@@ -79,3 +93,24 @@ def _lines(numbers: Numbers) -> tuple:
 
 def _wages(v: Mapping[str, float]) -> float:
     return v["wage"] * v["minutes_per_item"] / 60 * v["annotators_per_item"]
+
+
+def _committed(
+    lines: tuple[CostLine | None, ...], minimum: Assumption | None
+) -> tuple[CostLine | None, ...]:
+    """The lines where at least `minimum` [currency] of work is paid: max(minimum, price x q).
+
+    The contract is a fixed line that pays for the first items; the prices of work hold beyond them.
+    """
+    unit = sum(each.unit_price for each in lines if each)
+    if minimum is None or not minimum.value or not unit:
+        return lines
+    covered = minimum.value / unit
+    beyond = (
+        replace(each, unit_price=0.0, tiers=(Tier(covered, each.unit_price),))
+        if each and each.unit_price
+        else each
+        for each in lines
+    )
+    item = f"minimum contract, pays for the first {covered:,.0f} items"
+    return (line(item, {"minimum_contract": minimum}, fixed=True), *beyond)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import math
 from collections.abc import Iterator, Mapping
@@ -109,6 +110,8 @@ class KindSettings(Table):
     max_examples: Annotated[Number | None, Quantity("example", ge=0)] = None
     per_week: Annotated[Number | None, Quantity("example/week", ge=0)] = None
     lead_weeks: Annotated[Number | None, Quantity("week", ge=0)] = None
+    ramp_weeks: Annotated[Number | None, Quantity("week", ge=0)] = None
+    holidays: list[datetime.date | str] = []
     fees: Annotated[Number | None, Quantity("money", ge=0)] = None
     quality: Annotated[Number | None, Quantity("effective example/example", gt=0, le=1000)] = None
     biased: bool | None = None
