@@ -10,6 +10,7 @@ from sources import prices
 from sources.agreement import effective_share
 from sources.assembly import Parts, line, source, value
 from sources.base import Assumption, Context, CostLine, Fault, Quality, Source, SourceError
+from sources.prompts import asking_faults
 from sources.settings import check, figures
 from sources.teaching import Settings, counted_tokens, rate_limits, speed, token_prices
 
@@ -57,7 +58,7 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
 
 
 def _faults(model: Settings) -> list[Fault]:
-    faults = []
+    faults = asking_faults(model)
     ways = {
         "price": model.price is not None,
         "compute_per_hour": model.compute_per_hour is not None,
@@ -85,10 +86,10 @@ def _faults(model: Settings) -> list[Fault]:
 def _token_faults(model: Settings) -> list[Fault]:
     faults = []
     for key, samples in (("prompt_tokens", "samples"), ("completion_tokens", "completions")):
-        given, counted = getattr(model, key) is not None, getattr(model, samples) is not None
-        if given and counted:
+        given, counted = getattr(model, key), getattr(model, samples) is not None
+        if given and counted and given.provenance != "measured":  # measured beats counted
             faults.append(Fault(key, None, f"{samples} is given as well", "keep one of them"))
-        elif not given and not counted:
+        elif given is None and not counted:
             advice = f"give the mean per request, or {samples} to count it from"
             faults.append(Fault(key, None, "is missing", advice))
     if model.prompt_template is not None and model.samples is None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from sources import defaults, documents, prices, tokens
+from sources import defaults, prices, prompts, tokens
 from sources.assembly import Formula, Speed, value
 from sources.base import Assumption, Context, Fault, SourceError
-from sources.settings import KindSettings, Number, Quantity, Table, assumption
+from sources.intervals import mean_span
+from sources.prompts import Asking
+from sources.settings import Number, Quantity, Table, assumption
 
 MILLION = 1e6
 DAYS, MINUTES = 7, 1440  # days of a week, minutes of a day
@@ -48,11 +49,9 @@ class PriceTable(Table):
     output_per_million: Annotated[Number, Quantity("money/million tokens", ge=0)]
 
 
-class Settings(KindSettings):
+class Settings(Asking):
     """[sources.NAME] with kind = "distillation"."""
 
-    teacher: str | None = Field(None, min_length=1)
-    provider: str | None = None
     own_model: bool = False
     price: PriceTable | None = None
     compute_per_hour: Annotated[Number | None, Quantity("money/hour", ge=0)] = None
@@ -60,11 +59,6 @@ class Settings(KindSettings):
     hours_per_week: Annotated[Number | None, Quantity("hour/week", gt=0, le=168)] = None
     prompt_tokens: Annotated[Number | None, Quantity("token/request", gt=0)] = None
     completion_tokens: Annotated[Number | None, Quantity("token/request", ge=0)] = None
-    prompt_template: str | None = None
-    samples: str | list[str] | None = None
-    completions: str | list[str] | None = None
-    column: str = "text"
-    encoding: str = "o200k_base"
     batch_api: bool = False
     tier: int = Field(1, ge=1, le=5)
     rpm: Annotated[Number | None, Quantity("request/minute", gt=0)] = None
@@ -139,75 +133,35 @@ def speed(model: Settings, numbers: Numbers) -> Speed:
 
 
 def counted_tokens(model: Settings, context: Context) -> dict[str, Assumption]:
-    """Prompt and completion tokens counted from the samples, where samples are given."""
+    """Prompt and completion tokens counted from samples, where these and no numbers are given."""
     found = {}
-    if model.samples is not None:
-        template = _template(model, context)
-        prompts = [template.replace("{text}", text) for text in _texts(model, "samples", context)]
-        found["prompt_tokens"] = _mean("prompt_tokens", prompts, model, context)
-    if model.completions is not None:
-        completions = list(_texts(model, "completions", context))
+    if model.samples is not None and model.prompt_tokens is None:
+        prompt = prompts.template(model, context)
+        samples = prompts.texts(model, "samples", context)
+        asked = [prompt.replace("{text}", text) for text in samples]
+        found["prompt_tokens"] = _mean("prompt_tokens", asked, model, context)
+    if model.completions is not None and model.completion_tokens is None:
+        completions = prompts.texts(model, "completions", context)
         found["completion_tokens"] = _mean("completion_tokens", completions, model, context)
     return found
 
 
-def _template(model: Settings, context: Context) -> str:
-    given = model.prompt_template
-    if given is None:
-        return "{text}"
-    text = given if "{text}" in given else "".join(_read("prompt_template", given, model, context))
-    if "{text}" not in text:
-        advice = "put {text} where the input belongs"
-        raise SourceError([Fault("prompt_template", given, "does not hold {text}", advice)])
-    return text
-
-
-def _texts(model: Settings, key: str, context: Context) -> list[str]:
-    given = getattr(model, key)
-    found = given if isinstance(given, list) else _read(key, given, model, context)
-    if not found:
-        raise SourceError([Fault(key, given, "holds no text", "give at least one")])
-    return found
-
-
-def _read(key: str, path: str, model: Settings, context: Context) -> list[str]:
-    place: Path = context.folder / path
-    split: documents.Split = "file" if key == "prompt_template" else "line"
-    try:
-        return list(documents.texts(place, column=model.column, split=split))
-    except SourceError as error:
-        raise SourceError([replace(fault, key=key) for fault in error.faults]) from None
-
-
 def _mean(key: str, texts: list[str], model: Settings, context: Context) -> Assumption:
-    """Mean tokens of the texts, with 90% of what the mean of more such texts may be (Student).
-
-    One text says nothing of the spread: then a factor of 2 either way. Raises SourceError if a
-    prompt would hold no token.
-    """
-    from scipy.special import stdtrit
-
-    counts = [tokens.count(text, model.encoding) for text in texts]
-    mean = sum(counts) / len(counts)
+    """Mean tokens of the texts with its 90% interval. Raises SourceError if no prompt holds any."""
+    mean, low, high = mean_span([tokens.count(text, model.encoding) for text in texts])
     if key == "prompt_tokens" and not mean:
         raise SourceError([Fault("samples", None, "hold no text", "give at least one")])
-    others, note = len(counts) - 1, "without the few tokens that a chat format adds"
-    if others:
-        variance = sum((each - mean) ** 2 for each in counts) / others
-        margin = float(stdtrit(others, 0.95)) * math.sqrt(variance / len(counts))
-        low, high = max(mean - margin, min(1.0, mean)), mean + margin
-    else:
-        low, high, note = mean / 2, mean * 2, f"{note}; one sample: off by a factor of 2 maybe"
+    note = "without the few tokens that a chat format adds"
     return Assumption(
         name=key,
         value=mean,
         unit="token/request",
         provenance="measured",
-        reference=f"mean of {len(counts)} samples counted with {model.encoding}",
+        reference=f"mean of {len(texts)} samples counted with {model.encoding}",
         date=context.date.isoformat(),
         low=low,
         high=high,
-        note=note,
+        note=note if len(texts) > 1 else f"{note}; one sample: off by a factor of 2 maybe",
     )
 
 
