@@ -49,7 +49,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "dataplan count notes/ mails.jsonl --column body",
         ),
         "price": (
-            "what requests to a language model cost",
+            "what requests to a language model cost; several models compared",
             "dataplan price --model gpt-4o-mini --input 300 --output 100 -n 50000 --batch",
         ),
         "agreement": (
@@ -249,12 +249,37 @@ def _count(each: argparse.ArgumentParser) -> None:
 
 
 def _price(each: argparse.ArgumentParser) -> None:
-    each.add_argument("--model", metavar="M", required=True, help="as its provider names it")
+    each.add_argument(
+        "--model",
+        metavar="M",
+        action="append",
+        help="as its provider names it; several are compared",
+    )
+    each.add_argument(
+        "--all", action="store_true", help="compare the provider's models that are sold by batch"
+    )
+    each.add_argument("--provider", metavar="P", help="who runs the model (--all: openai)")
     each.add_argument("--input", metavar="T", type=_whole, required=True, help="tokens of a prompt")
+    each.add_argument(
+        "--cached",
+        metavar="T",
+        type=_whole,
+        default=0,
+        help="of these, read from the provider's cache (default: 0)",
+    )
     each.add_argument(
         "--output", metavar="T", type=_whole, required=True, help="tokens of an answer"
     )
-    each.add_argument("-n", dest="number", metavar="N", type=_whole, required=True, help="requests")
+    each.add_argument(
+        "-n", dest="number", metavar="N", type=_whole, required=True, help="usable answers wanted"
+    )
+    each.add_argument(
+        "--keep-rate",
+        metavar="K",
+        type=_number,
+        action="append",
+        help="usable answers per request (default: 1); once, or once for each model",
+    )
     each.add_argument("--batch", action="store_true", help="ask by batch, at the batch price")
     each.add_argument(
         "--date", metavar="D", type=_date, help="day of the prices, as 2026-12-01 (default: today)"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from planner.table import Table
 
 DONE, UNREACHED, BAD, BROKEN_OFF = 0, 1, 2, 130
+IN_A_PROJECT = "a project file may give its price, as price"
 TARGET = {"error": "target", "confidence": "confidence", "budget": "budget", "weeks": "weeks"}
 
 
@@ -264,22 +265,50 @@ def _price(args: argparse.Namespace) -> int:
     import datetime
     from dataclasses import replace
 
-    from planner.errors import InputError
-    from planner.listings.price import price_parts, price_tables
+    from planner.errors import Fault, InputError
+    from planner.listings.price import price_parts, price_tables, teacher_parts, teacher_tables
+    from sources import prices
     from sources.base import SourceError
-    from sources.prices import price, shutdown
+    from sources.teachers import Request, compare
 
+    models = args.model or []
+    if bool(models) == args.all:
+        advice = "name a model, or compare all of one provider with --all"
+        raise InputError("price", [Fault("--model", None, "give either this or --all", advice)])
+    if args.all:
+        models = list(prices.sold_by_batch(args.provider or "openai"))
+        if not models:
+            problem = "the price catalogue has no models of it that are sold by batch"
+            raise InputError("price", [Fault("--provider", args.provider, problem, "use --model")])
     date = args.date or datetime.date.today()
+    size = Request(args.input, args.output, args.cached)
+    rates = args.keep_rate or [1.0]
     try:
-        found = price(args.model, args.input, args.output, date, batch=args.batch)
+        found = compare(models, size, args.number, date, keep_rates=rates, provider=args.provider)
+        if args.batch and len(models) == 1:  # says why, where there is no such price
+            prices.price(models[0], 1, 1, date, batch=True, provider=args.provider)
     except SourceError as error:
         # the advice is meant for a project file; its first half may still name the nearest model
-        first = (replace(f, advice=f.advice.partition(" else ")[0]) for f in error.faults)
-        named = {"teacher": "--model", "batch_api": "--batch"}
+        named = {
+            "teacher": "--model",
+            "batch_api": "--batch",
+            "cached_tokens": "--cached",
+            "keep_rate": "--keep-rate",
+        }
+        first = (
+            replace(
+                fault,
+                advice="leave it out"
+                if fault.key == "batch_api"
+                else fault.advice.partition(" else ")[0].replace("give price", IN_A_PROJECT),
+            )
+            for fault in error.faults
+        )
         raise _named(InputError("price", tuple(first)), named) from None
-    tokens = (args.input, args.output)
-    tables = price_tables(found, shutdown(found.model), tokens, args.number, args.batch)
-    _print(args, tables, price_parts)
+    if len(models) == 1:
+        _print(args, price_tables(found[0], size, args.batch), price_parts)
+    else:
+        _print(args, teacher_tables(found, size, args.number, date), teacher_parts)
     return DONE
 
 

@@ -14,6 +14,7 @@ from sources.base import Fault, Provenance, SourceError
 from sources.settings import nearest
 
 BATCH_FACTOR = 0.5
+_BATCH = {"processing": "batch"}  # a variant of a price in the catalogue
 BATCH_REFERENCE = "half price in the batch endpoint, help.openai.com article 9197833"
 
 
@@ -50,25 +51,35 @@ class Shutdown:
     checked: str
 
 
-def price(
+def price(  # noqa: PLR0913, the facts that a price depends on
     model: str,
     input_tokens: int,
     output_tokens: int,
     date: datetime.date,
     *,
+    cached_tokens: int = 0,
     batch: bool = False,
     provider: str | None = None,
 ) -> Price:
     """Price of one request of so many tokens from the catalogue genai-prices, at its date.
 
-    batch: the catalogue's own batch price, else half price for OpenAI's models. Raises SourceError
-    for a model that the catalogue does not know, or that has no batch price.
+    cached_tokens: those of input_tokens that the provider reads from its cache; they cost as much
+    as the others where the catalogue has no price for them. batch: the catalogue's own batch price,
+    else half price for OpenAI's models. Raises SourceError for a model that the catalogue does not
+    know, or that has no batch price, and for more cached than input tokens.
     """
     from genai_prices import Usage, calc_price
 
     found_provider, found = _find(model, provider)
+    if not 0 <= cached_tokens <= input_tokens:
+        problem = f"must lie between 0 and the {input_tokens} tokens of the prompt"
+        raise SourceError([Fault("cached_tokens", cached_tokens, problem)])
     when = datetime.datetime.combine(date, datetime.time(12), tzinfo=datetime.UTC)
-    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+    usage = Usage(
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cache_read_tokens=cached_tokens or None,
+    )
 
     def ask(context: dict[str, str] | None) -> Any:
         return calc_price(
@@ -81,8 +92,8 @@ def price(
 
     result, factor = ask(None), 1.0
     reference = f"genai-prices {metadata.version('genai-prices')}, {found_provider}/{found.id}"
-    if batch and any(v.when == {"processing": "batch"} for v in found.price_variants or ()):
-        result = ask({"processing": "batch"})
+    if batch and any(v.when == _BATCH for v in found.price_variants or ()):
+        result = ask(_BATCH)
         reference += ", batch price"
     elif batch and found_provider == "openai":
         factor, reference = BATCH_FACTOR, f"{reference}; {BATCH_REFERENCE}"
@@ -110,6 +121,18 @@ def models(provider: str | None = None) -> tuple[str, ...]:
 
     known = get_snapshot().providers
     return tuple(m.id for p in known if provider in (None, p.id) for m in p.models)
+
+
+def sold_by_batch(provider: str) -> tuple[str, ...]:
+    """Models of a provider that the catalogue prices by batch too: those meant for bulk work.
+
+    Models tuned for a customer and those for pictures are left out.
+    """
+    from genai_prices.data_snapshot import get_snapshot
+
+    found = (m for p in get_snapshot().providers if p.id == provider for m in p.models)
+    batched = (m.id for m in found if any(v.when == _BATCH for v in m.price_variants or ()))
+    return tuple(name for name in batched if not re.search(r"(^|\W)ft(\W|$)|image", name))
 
 
 def known(model: str, provider: str | None = None) -> bool:

@@ -47,6 +47,7 @@ class PriceTable(Table):
 
     input_per_million: Annotated[Number, Quantity("money/million tokens", ge=0)]
     output_per_million: Annotated[Number, Quantity("money/million tokens", ge=0)]
+    cached_per_million: Annotated[Number | None, Quantity("money/million tokens", ge=0)] = None
 
 
 class Settings(Asking):
@@ -58,6 +59,7 @@ class Settings(Asking):
     examples_per_hour: Annotated[Number | None, Quantity("example/hour", gt=0)] = None
     hours_per_week: Annotated[Number | None, Quantity("hour/week", gt=0, le=168)] = None
     prompt_tokens: Annotated[Number | None, Quantity("token/request", gt=0)] = None
+    cached_tokens: Annotated[Number | None, Quantity("token/request", ge=0)] = None
     completion_tokens: Annotated[Number | None, Quantity("token/request", ge=0)] = None
     batch_api: bool = False
     tier: int = Field(1, ge=1, le=5)
@@ -172,13 +174,7 @@ def token_prices(model: Settings, numbers: Numbers, context: Context) -> dict[st
     the project's start. Raises SourceError for a model without a price.
     """
     if model.price is not None:
-        given = {"input": model.price.input_per_million, "output": model.price.output_per_million}
-        return {
-            f"{way}_price": _per_token(
-                assumption(f"{way}_price", number, "money/million tokens", context)
-            )
-            for way, number in given.items()
-        }
+        return _given_prices(model.price, numbers, context)
     size = {
         "input": max(1, round(value(numbers, "prompt_tokens"))),
         "output": max(1, round(value(numbers, "completion_tokens"))),
@@ -188,6 +184,7 @@ def token_prices(model: Settings, numbers: Numbers, context: Context) -> dict[st
         size["input"],
         size["output"],
         context.date,
+        cached_tokens=round(value(numbers, "cached_tokens")),
         batch=model.batch_api,
         provider=model.provider,
     )
@@ -196,6 +193,8 @@ def token_prices(model: Settings, numbers: Numbers, context: Context) -> dict[st
         advice = "give usd_rate in the project"
         raise SourceError([Fault("teacher", model.teacher, problem, advice)])
     paid = {"input": found.input, "output": found.output}
+    reused = value(numbers, "cached_tokens")
+    cached = f", {reused:g} of them cached," if reused else ""
     made = {}
     for way, amount in paid.items():
         per_token = amount / size[way] * context.usd_rate
@@ -208,8 +207,32 @@ def token_prices(model: Settings, numbers: Numbers, context: Context) -> dict[st
             date=found.date,
             low=per_token,
             high=per_token,
-            note=f"at {size['input']} tokens in and {size['output']} out",
+            note=f"at {size['input']} tokens in{cached} and {size['output']} out",
         )
+    return made
+
+
+def _given_prices(price: PriceTable, numbers: Numbers, context: Context) -> dict[str, Assumption]:
+    """Prices of the project's own table, that of a prompt's token averaged over cached and new."""
+    given = {
+        "input_price": price.input_per_million,
+        "output_price": price.output_per_million,
+    }
+    unit = "money/million tokens"
+    made = {key: _per_token(assumption(key, each, unit, context)) for key, each in given.items()}
+    cached, prompt = value(numbers, "cached_tokens"), value(numbers, "prompt_tokens")
+    if cached > prompt:
+        problem = f"must be at most the {prompt:g} tokens of the prompt"
+        raise SourceError([Fault("cached_tokens", cached, problem)])
+    if cached and price.cached_per_million is not None:
+        other = _per_token(assumption("input_price", price.cached_per_million, unit, context))
+        share = cached / prompt
+        ends = {
+            key: (1 - share) * getattr(made["input_price"], key) + share * getattr(other, key)
+            for key in ("value", "low", "high")
+        }
+        note = f"average over a prompt of which {share:.0%} is read from a cache"
+        made["input_price"] = replace(made["input_price"], **ends, note=note)
     return made
 
 

@@ -359,6 +359,49 @@ def test_a_model_without_a_price(run: Run) -> None:
     assert "input_per_million" not in err
 
 
+def test_teachers_side_by_side(run: Run) -> None:
+    two = ("--model", "gpt-4-turbo", "--model", "gpt-4o-mini", "--keep-rate", "0.5", "-n", "1000")
+    code, out, _ = run(*PRICE, *two, "--json")
+    cheap, retired = json.loads(out)["teachers"]
+    assert code == 0
+    assert (cheap["model"], cheap["requests"], cheap["retired"]) == ("gpt-4o-mini", 2000, "no")
+    assert (retired["model"], retired["retired"]) == ("gpt-4-turbo", "yes")
+    assert cheap["kept_cost"] == pytest.approx(2 * cheap["request_cost"])
+    code, out, _ = run(*PRICE, "--all", "-n", "1000")
+    assert code == 0
+    assert "1,000 kept examples in USD: 300 tokens in, 100 out" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ((), "--model: give either this or --all"),
+        (("--model", "gpt-4o", "--all"), "--model: give either this or --all"),
+        (("--all", "--provider", "nobody"), "--provider = 'nobody': the price catalogue"),
+        (
+            ("--model", "gpt-4o", "--cached", "301"),
+            "--cached = 301: must lie between 0 and the 300",
+        ),
+        (("--model", "gpt-4o", "--keep-rate", "0"), "--keep-rate = 0.0: must be above 0"),
+        (
+            ("--model", "gpt-4o", "--keep-rate", "1", "--keep-rate", "1"),
+            "--keep-rate: has 2 values",
+        ),
+        (("--model", "command-r", "--batch"), "--batch = True: command-r has no batch price"),
+        (
+            ("--model", "zzzzqqqq"),
+            "a project file may give its price, as price = {input_per_million",
+        ),
+    ],
+)
+def test_prices_that_cannot_be(run: Run, more: tuple[str, ...], wanted: str) -> None:
+    code, out, err = run(*PRICE, "-n", "1", *more)
+    assert (code, out) == (2, "")
+    assert wanted in err
+    assert "Traceback" not in err
+
+
 def start(*args: object, **more: object) -> subprocess.Popen[str]:
     code = "import sys; from planner.cli import main; sys.exit(main())"
     return subprocess.Popen(
