@@ -11,132 +11,38 @@ import hashlib
 import json
 import multiprocessing
 import signal
-import struct
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
-from sources import tokens
+from sources import places, tokens
 from sources.base import Fault, SourceError
-from sources.documents import Split, blocks, divisible, documents, files, whole_text
+from sources.corpus import CorpusCount, Options, Part
+from sources.documents import Columns, Split, blocks, divisible, documents, whole_text
 from sources.journal import Journal
 from sources.pieces import Counter
-from sources.screening import SCRIPTS, private, script
+from sources.rows import VERSION, Counted, Table, packed, unpacked
+from sources.screening import private, script
+from sources.stamping import Days
+from sources.sums import total
 
 Progress = Callable[[int, int], None]
-_VERSION = 1  # of what the journal holds
+# parts -> their numbers in the order they are done, with what was counted
+Results = Generator[tuple[int, Counted], None, None]
+Engine = Callable[[Sequence[Part], Options], Results]
 _PART = 8_000_000  # bytes of a part of a file
 _BLOCK = 1_000_000  # characters of a file that is one document, read at once
 _TASK = 2_000_000  # bytes given to a process at once
 _CHECKED = (3, 100, 50_000)  # of a part: the first few, then one in so many, none longer [char]
 _MOST_NAMED = 20  # faulty records named in a part; the others are counted
-_ROWS = 10_000  # documents after which their numbers are packed
-_FIELDS = (
-    ("mark", "<u8", (2,)),
-    ("tokens", "<u4"),
-    ("characters", "<u4"),
-    ("emails", "<u2"),
-    ("phones", "<u2"),
-    ("cards", "<u2"),
-    ("script", "u1"),
-)
-_LARGEST = 2**16 - 1
-_HALVES = struct.Struct("<QQ").unpack
 
 
-class _Unequal(Exception):
+class Unequal(Exception):
     """The fast count of a document is not tiktoken's."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is counted, and how: `plain` encodes every text anew, without the fast counter."""
-
-    column: str = "text"
-    split: Split = "file"
-    encoding: str = "o200k_base"
-    plain: bool = False
-
-
-@dataclass(frozen=True)
-class Part:
-    """Bytes `start` to `stop` of a file, with what tells whether it has changed."""
-
-    path: str
-    start: int
-    stop: int
-    size: int
-    stamp: int
-    whole: bool
-
-
-@dataclass(frozen=True)
-class ScriptCount:
-    """Documents whose letters are mostly of one script [example], their tokens, characters."""
-
-    script: str
-    documents: int
-    tokens: int
-    characters: int
-
-
-@dataclass(frozen=True)
-class Screen:
-    """Personal data: how often each sort was found; documents with any, and their tokens."""
-
-    emails: int = 0
-    phones: int = 0
-    cards: int = 0
-    documents: int = 0
-    tokens: int = 0
-
-
-@dataclass(frozen=True)
-class CorpusCount:
-    """What is in a corpus.
-
-    documents   unique documents with any text in them [example]
-    tokens      of those documents [token]
-    characters  of those documents
-    duplicates  documents left out because another one has exactly the same text
-    empty       documents without text
-    files, bytes   found, as they lie on disk
-    unreadable  files and records that could not be read
-    faults      what was wrong with them, the first ones named
-    scripts, screen   of the unique documents
-    interval    95% interval of `tokens` where they are estimated, None where they are counted
-    read        bytes that an estimate rests on
-    """
-
-    documents: int
-    tokens: int
-    characters: int
-    duplicates: int
-    empty: int
-    files: int
-    bytes: int
-    encoding: str
-    unreadable: int = 0
-    faults: tuple[Fault, ...] = ()
-    scripts: tuple[ScriptCount, ...] = ()
-    screen: Screen | None = None
-    interval: tuple[int, int] | None = None
-    read: int | None = None
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """Of a part: a row for each document with text, documents without, what could not be read."""
-
-    rows: Any
-    empty: int = 0
-    unreadable: int = 0
-    faults: tuple[Fault, ...] = ()
 
 
 def count_corpus(
@@ -146,21 +52,26 @@ def count_corpus(
     workers: int = 1,
     journal: Journal | None = None,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> CorpusCount:
     """Counts files and folders; what cannot be read is named in `faults`, the rest is counted.
 
-    Raises SourceError where a path does not exist, and if there is no document at all. progress
-    (bytes done, bytes in all) is called after each part and, on one core, after each document.
+    The parts are counted by `engine` where one is given (`sources.cluster`), else by `workers`
+    processes. Raises SourceError where a path does not exist, and if there is no document at all.
+    progress (bytes done, bytes in all) is called after each part and, on one core, after each
+    document.
     """
-    places = files(paths)
+    paths = list(paths)
     tokens.coder(options.encoding)
-    parts = [part for place in places for part in _parts(place, options.split)]
+    parts = [part for place in places.files(paths) for part in _parts(place, options.split)]
+    count_parts = partial(
+        _count_parts, parts, journal=journal, progress=progress, workers=workers, engine=engine
+    )
     try:
-        found = _count_parts(parts, options, workers, journal, progress)
-    except _Unequal:
-        plain = replace(options, plain=True)
-        found = _count_parts(parts, plain, workers, journal, progress)
-    count = _sum(found, parts, options)
+        found = count_parts(options)
+    except Unequal:
+        found = count_parts(replace(options, plain=True))
+    count = total(found, parts, options)
     if not count.documents:
         where = ", ".join(str(path) for path in paths) or "no path"
         advice = "check the path, the column and the file endings"
@@ -168,55 +79,72 @@ def count_corpus(
     return count
 
 
-def _parts(place: Path, split: Split) -> Iterator[Part]:
+def _parts(place: str, split: Split) -> Iterator[Part]:
     try:
-        facts = place.stat()
-    except OSError:  # named when it is read
-        yield Part(str(place), 0, 0, 0, 0, True)
+        facts = places.facts(place)
+    except (OSError, SourceError):  # named when it is read
+        yield Part(place, 0, 0, 0, None, True)
         return
-    size, step = facts.st_size, _PART if divisible(place, split) else max(1, facts.st_size)
+    size, step = facts.size, _PART if divisible(place, split) else max(1, facts.size)
     for start in range(0, max(1, size), step):
         stop = min(size, start + step)
-        yield Part(str(place), start, stop, size, facts.st_mtime_ns, stop - start == size)
+        yield Part(place, start, stop, size, facts.stamp, stop - start == size)
 
 
 def _count_parts(
     parts: Sequence[Part],
     options: Options,
+    *,
     workers: int,
     journal: Journal | None,
     progress: Progress | None,
-) -> list[_Counted]:
-    found: list[_Counted | None] = []
+    engine: Engine | None,
+) -> list[Counted]:
+    found: list[Counted | None] = []
     keys = [_key(part, options) for part in parts]
-    for key in keys:
-        kept = journal.get(key) if journal else None
-        found.append(None if kept is None else _unpacked(kept))
+    for part, key in zip(parts, keys, strict=True):
+        known = journal.get(key) if journal and part.stamp is not None else None
+        found.append(None if known is None else unpacked(known, options))
     open_ones = [at for at, known in enumerate(found) if known is None]
-    total = sum(part.stop - part.start for part in parts)
-    done = total - sum(parts[at].stop - parts[at].start for at in open_ones)
+    whole = sum(part.stop - part.start for part in parts)
+    done = whole - sum(parts[at].stop - parts[at].start for at in open_ones)
 
     def inside(at: int) -> None:
         if progress:
-            progress(done + at, total)
+            progress(done + at, whole)
 
     todo = [parts[at] for at in open_ones]
-    with _mapped(todo, options, workers, inside) as results:
-        for at, counted in zip(open_ones, results, strict=True):
+    inside(0)
+    with _mapped(todo, options, workers, inside, engine) as results:
+        for number, counted in results:
+            at = open_ones[number]
             found[at] = counted
             done += parts[at].stop - parts[at].start
             inside(0)
-            if journal and not counted.unreadable:  # what could not be read may be mended
-                journal.put(keys[at], _packed(counted))
+            keep = parts[at].stamp is not None and not counted.unreadable  # else it may be mended
+            if journal and keep:
+                journal.put(keys[at], packed(counted))
     return [each for each in found if each is not None]
 
 
 def _mapped(
-    parts: Sequence[Part], options: Options, workers: int, inside: Callable[[int], None]
-) -> Any:
+    parts: Sequence[Part],
+    options: Options,
+    workers: int,
+    inside: Callable[[int], None],
+    engine: Engine | None,
+) -> AbstractContextManager[Results]:
+    if engine and parts:
+        return closing(engine(parts, options))
     if workers < 2 or len(parts) < 2:
-        return nullcontext(count_part(part, options, inside) for part in parts)
-    return closing(_on_cores(list(_tasks(parts)), options, workers))
+        return nullcontext((at, count_part(part, options, inside)) for at, part in enumerate(parts))
+    return closing(_numbered(_on_cores(list(_tasks(parts)), options, workers)))
+
+
+def _numbered(results: Generator[Counted, None, None]) -> Results:
+    """Numbers the results; closing it closes them."""
+    with closing(results):
+        yield from enumerate(results)
 
 
 def _tasks(parts: Sequence[Part]) -> Iterator[list[Part]]:
@@ -232,7 +160,9 @@ def _tasks(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield task
 
 
-def _on_cores(tasks: list[list[Part]], options: Options, workers: int) -> Iterator[_Counted]:
+def _on_cores(
+    tasks: list[list[Part]], options: Options, workers: int
+) -> Generator[Counted, None, None]:
     # a copy of this process has the ranks already; with other threads running it might hang
     copies = sys.platform == "linux" and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if copies else "spawn")
@@ -246,7 +176,7 @@ def _left_alone() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _count_task(task: list[Part], options: Options) -> list[_Counted]:
+def _count_task(task: list[Part], options: Options) -> list[Counted]:
     return [count_part(part, options) for part in task]
 
 
@@ -261,34 +191,21 @@ class _Tally:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._number = 0
-        self._rows: list[tuple[Any, ...]] = []
-        self._tables: list[Any] = []
+        self.table = Table(options)
         self.empty = 0
 
-    def rows(self) -> Any:
-        """A row for each document."""
-        import numpy as np
-
-        self._pack()
-        return np.concatenate(self._tables)
-
-    def _pack(self) -> None:
-        import numpy as np
-
-        self._tables.append(np.array(self._rows, dtype=list(_FIELDS)))
-        self._rows = []
-
-    def add(self, text: str) -> None:
-        """A document."""
+    def add(self, text: str, day: int) -> None:
+        """A document, and the day it is of."""
         if not text or text.isspace():
             self.empty += 1
             return
         data = _encoded(text)
-        mark = hashlib.blake2b(data, digest_size=16)
+        mark = hashlib.blake2b(data, digest_size=16).digest()
         found = self._tokens(text, data)
-        self._row(mark, found, len(text), private(text, data), script(data))
+        self.table.compare(data)
+        self.table.add(mark, (found, len(text)), private(text, data), script(data), day)
 
-    def add_blocks(self, texts: Iterable[str]) -> None:
+    def add_blocks(self, texts: Iterable[str], day: int) -> None:
         """A document that comes in blocks, cut where a piece of it surely ends."""
         mark = hashlib.blake2b(digest_size=16)
         found = characters = kind = 0
@@ -302,10 +219,12 @@ class _Tally:
             personal = [a + b for a, b in zip(personal, private(text, data), strict=True)]
             if blank and not text.isspace():
                 blank, kind = False, script(data)
+            self.table.compare(data)
         if blank:
             self.empty += 1
+            self.table.forget()
         else:
-            self._row(mark, found, characters, personal, kind)
+            self.table.add(mark.digest(), (found, characters), personal, kind, day)
 
     def _tokens(self, text: str, data: bytes) -> int:
         encoding = self._options.encoding
@@ -316,19 +235,8 @@ class _Tally:
         self._number += 1
         checked = self._number <= first or self._number % every == 0
         if checked and len(text) <= longest and found != tokens.count(text, encoding):
-            raise _Unequal
+            raise Unequal
         return found
-
-    def _row(
-        self, mark: Any, found: int, characters: int, personal: Sequence[int], kind: int
-    ) -> None:
-        emails, phones, cards = personal
-        if emails > _LARGEST or phones > _LARGEST or cards > _LARGEST:
-            emails, phones, cards = (min(each, _LARGEST) for each in personal)
-        halves = _HALVES(mark.digest())
-        self._rows.append((halves, found, characters, emails, phones, cards, kind))
-        if len(self._rows) >= _ROWS:
-            self._pack()
 
 
 def _encoded(text: str) -> bytes:
@@ -363,82 +271,31 @@ def _last_end(text: str) -> int:
 
 def count_part(
     part: Part, options: Options, progress: Callable[[int], None] | None = None
-) -> _Counted:
+) -> Counted:
     """Counts the documents of a part; those before a fault in its file count."""
-    place, tally, bad = Path(part.path), _Tally(options), list[str]()
+    tally, bad = _Tally(options), list[str]()
     faults: list[Fault] = []
+    days = Days(part.path, options.time)
     try:
-        if whole_text(place, options.split):
-            tally.add_blocks(blocks(place, _BLOCK))
+        if whole_text(part.path, options.split):
+            tally.add_blocks(blocks(part.path, _BLOCK), days.day(None))
         else:
             span = None if part.whole else (part.start, part.stop)
-            for text, at in documents(place, options.column, options.split, span, bad):
-                tally.add(text)
+            columns = Columns(options.column, days.column)
+            for text, at, stamp in documents(part.path, columns, options.split, span, bad):
+                tally.add(text, days.day(stamp))
                 if progress and part.whole:
                     progress(min(at, part.size))
     except SourceError as error:
         faults = list(error.faults)
     unreadable = len(faults) + len(bad)
     faults += [Fault("record", part.path, problem) for problem in bad[:_MOST_NAMED]]
-    return _Counted(tally.rows(), tally.empty, unreadable, tuple(faults))
+    rows = tally.table.rows()
+    return Counted(rows, tally.empty, unreadable, tuple(faults), tuple(days.faults))
 
 
 def _key(part: Part, options: Options) -> bytes:
     facts = asdict(part) | asdict(options)
-    facts |= {"path": str(Path(part.path).absolute()), "version": _VERSION}
+    facts |= {"path": places.absolute(part.path), "version": VERSION}
+    facts["near"] = options.near is not None  # any threshold is applied to the same minima
     return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).digest()
-
-
-def _packed(counted: _Counted) -> bytes:
-    return counted.empty.to_bytes(8, "little") + bytes(counted.rows.tobytes())
-
-
-def _unpacked(data: bytes) -> _Counted:
-    import numpy as np
-
-    rows = np.frombuffer(data, dtype=list(_FIELDS), offset=8)
-    return _Counted(rows, int.from_bytes(data[:8], "little"))
-
-
-def _sum(found: Sequence[_Counted], parts: Sequence[Part], options: Options) -> CorpusCount:
-    import numpy as np
-
-    rows = np.concatenate([each.rows for each in found]) if found else np.zeros(0, list(_FIELDS))
-    marks = rows["mark"]
-    order = np.lexsort((marks[:, 1], marks[:, 0]))
-    repeated = (marks[order[1:]] == marks[order[:-1]]).all(axis=1)
-    first = np.ones(len(rows), bool)
-    first[order[1:][repeated]] = False
-    rows = rows[first]
-    counts = rows["tokens"].astype(np.int64)
-    touched = (rows["emails"] > 0) | (rows["phones"] > 0) | (rows["cards"] > 0)
-    emails, phones, cards = (
-        int(rows[name].sum(dtype=np.int64)) for name in ("emails", "phones", "cards")
-    )
-    screen = Screen(
-        emails,
-        phones,
-        cards,
-        documents=int(touched.sum()),
-        tokens=int(counts[touched].sum()),
-    )
-    scripts = []
-    for number, name in enumerate(SCRIPTS):
-        mine = rows["script"] == number
-        if mine.any():
-            characters = int(rows["characters"][mine].sum(dtype=np.int64))
-            scripts.append(ScriptCount(name, int(mine.sum()), int(counts[mine].sum()), characters))
-    return CorpusCount(
-        documents=len(rows),
-        tokens=int(counts.sum()),
-        characters=int(rows["characters"].sum(dtype=np.int64)),
-        duplicates=int(repeated.sum()),
-        empty=sum(each.empty for each in found),
-        files=len({part.path for part in parts}),
-        bytes=sum(part.stop - part.start for part in parts),
-        encoding=options.encoding,
-        unreadable=sum(each.unreadable for each in found),
-        faults=tuple(fault for each in found for fault in each.faults),
-        scripts=tuple(sorted(scripts, key=lambda each: -each.tokens)),
-        screen=screen,
-    )

@@ -6,13 +6,14 @@ import csv
 import gzip
 import io
 import json
-import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO, Literal, NamedTuple
 
+from sources import places
 from sources.base import Fault, SourceError
 from sources.settings import nearest
 
@@ -23,44 +24,47 @@ _LONGEST_CELL = 2**31 - 1  # characters of a CSV cell
 
 def texts(path: Path | str, *, column: str = "text", split: Split = "file") -> Iterator[str]:
     """The documents of one file, in order, duplicates included. Raises SourceError."""
-    return (text for text, _ in documents(Path(path), column, split))
+    return (each.text for each in documents(path, column, split))
 
 
-def files(paths: Iterable[Path | str]) -> list[Path]:
-    """Files at the paths and below, each once, in order of name."""
-    found: dict[Path, None] = {}
-    faults = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            for folder, inner, names in os.walk(path):
-                inner[:] = sorted(each for each in inner if not each.startswith("."))
-                for name in sorted(names):
-                    if not name.startswith(".") and (Path(folder) / name).is_file():
-                        found[Path(folder) / name] = None
-        elif path.is_file():
-            found[path] = None
-        else:
-            faults.append(Fault("path", str(path), "there is no such file or folder"))
-    if faults:
-        raise SourceError(faults)
-    return list(found)
-
-
+Place = Path | str  # a file, or its address in a store (`sources.places`)
 Span = tuple[int, int]  # bytes of a file, from the first to before the last
+Found = tuple[str, Any]  # text of a document, its time stamp as it stands there
+
+
+class Document(NamedTuple):
+    """Text, bytes of the file read so far, the time stamp as it stands there (None without)."""
+
+    text: str
+    at: int
+    stamp: Any
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns that hold a document's text and, if asked for, its time stamp."""
+
+    text: str = "text"
+    time: str | None = None
 
 
 def documents(
-    place: Path, column: str, split: Split, span: Span | None = None, bad: list[str] | None = None
-) -> Iterator[tuple[str, int]]:
-    """Each document with the bytes of the file read so far. Raises SourceError naming the file.
+    place: Place,
+    column: Columns | str,
+    split: Split,
+    span: Span | None = None,
+    bad: list[str] | None = None,
+) -> Iterator[Document]:
+    """Each document of a file. Raises SourceError naming the file.
 
     With a span only the lines that start in it are read (see `divisible`). Where `bad` is given,
     records of .jsonl that cannot be read are described there and passed over.
     """
+    columns = Columns(column) if isinstance(column, str) else column
     packed, form = shape(place)
     try:
         if form == ".parquet":
-            yield from _parquet(place, column, bool(packed))
+            yield from _parquet(place, columns, bool(packed))
             return
         with _opened(place, packed) as (raw, stream):
             before = 0
@@ -75,13 +79,13 @@ def documents(
                 errors="surrogateescape" if form == ".jsonl" and bad is not None else None,
             )
             if form == ".jsonl":
-                found = _json_lines(file, column, bad, lambda: _lines_before(raw, before))
+                found = _json_lines(file, columns, bad, lambda: _lines_before(raw, before))
             else:
-                found = _csv_rows(file, column) if form == ".csv" else _plain(file, split)
-            for text in found:
+                found = _csv_rows(file, columns) if form == ".csv" else _plain(file, split)
+            for text, stamp in found:
                 if "\0" in text:
                     raise ValueError(_ZERO)
-                yield text, raw.tell()
+                yield Document(text, raw.tell(), stamp)
     except SourceError:
         raise
     except UnicodeDecodeError:
@@ -90,25 +94,26 @@ def documents(
         raise _fault(place, str(error) or type(error).__name__) from None
 
 
-def shape(place: Path) -> tuple[str, str]:
+def shape(place: Place) -> tuple[str, str]:
     """Packing (.gz, .zst or none) and form (.jsonl, .csv, .parquet or any other ending)."""
-    packed = place.suffix.lower() if place.suffix.lower() in (".gz", ".zst") else ""
-    return packed, Path(place.stem if packed else place.name).suffix.lower()
+    name = PurePath(places.name(place))
+    packed = name.suffix.lower() if name.suffix.lower() in (".gz", ".zst") else ""
+    return packed, PurePath(name.stem if packed else name.name).suffix.lower()
 
 
-def divisible(place: Path, split: Split) -> bool:
+def divisible(place: Place, split: Split) -> bool:
     """Whether the documents of any span of the file can be read without the rest."""
     packed, form = shape(place)
     lines = form == ".jsonl" or (form not in (".csv", ".parquet") and split == "line")
     return lines and not packed
 
 
-def whole_text(place: Path, split: Split) -> bool:
+def whole_text(place: Place, split: Split) -> bool:
     """Whether the file is a single document, which `blocks` reads."""
     return split == "file" and shape(place)[1] not in (".jsonl", ".csv", ".parquet")
 
 
-def blocks(place: Path, size: int) -> Iterator[str]:
+def blocks(place: Place, size: int) -> Iterator[str]:
     """The text of a file in blocks of `size` characters. Raises SourceError naming the file."""
     try:
         with _opened(place, shape(place)[0]) as (_, stream):
@@ -150,13 +155,13 @@ def _lines_before(raw: BinaryIO, end: int) -> int:
     return found
 
 
-def _fault(place: Path, problem: str, advice: str = "") -> SourceError:
+def _fault(place: Place, problem: str, advice: str = "") -> SourceError:
     return SourceError([Fault("path", str(place), problem, advice)])
 
 
 @contextmanager
-def _opened(place: Path, packed: str) -> Iterator[tuple[BinaryIO, Any]]:
-    with place.open("rb") as raw:
+def _opened(place: Place, packed: str) -> Iterator[tuple[BinaryIO, Any]]:
+    with places.opened(place) as raw:
         if packed == ".gz":
             with gzip.GzipFile(fileobj=raw) as stream:
                 yield raw, stream
@@ -175,7 +180,11 @@ def _opened(place: Path, packed: str) -> Iterator[tuple[BinaryIO, Any]]:
             yield raw, raw
 
 
-def _plain(file: io.TextIOWrapper, split: Split) -> Iterator[str]:
+def _plain(file: io.TextIOWrapper, split: Split) -> Iterator[Found]:
+    return ((text, None) for text in _texts(file, split))
+
+
+def _texts(file: io.TextIOWrapper, split: Split) -> Iterator[str]:
     if split == "file":
         yield file.read()
     elif split == "line":
@@ -193,13 +202,13 @@ def _plain(file: io.TextIOWrapper, split: Split) -> Iterator[str]:
 
 
 def _json_lines(
-    file: io.TextIOWrapper, column: str, bad: list[str] | None, before: Callable[[], int]
-) -> Iterator[str]:
+    file: io.TextIOWrapper, columns: Columns, bad: list[str] | None, before: Callable[[], int]
+) -> Iterator[Found]:
     for number, line in enumerate(file, start=1):
         if not line.strip():
             continue
         try:
-            text = _json_text(line, column)
+            text, stamp = _json_text(line, columns)
             if bad is not None and "\0" in text:
                 raise ValueError(_ZERO)
         except (ValueError, RecursionError) as error:
@@ -208,10 +217,10 @@ def _json_lines(
                 raise ValueError(problem) from None
             bad.append(problem)
         else:
-            yield text
+            yield text, stamp
 
 
-def _json_text(line: str, column: str) -> str:
+def _json_text(line: str, columns: Columns) -> Found:
     try:
         line.encode()
     except UnicodeEncodeError:
@@ -220,27 +229,30 @@ def _json_text(line: str, column: str) -> str:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON: {error.msg}") from None
+    stamp = None
     if isinstance(row, dict):
-        if column not in row:
-            advice = nearest(column, [str(key) for key in row])
-            raise ValueError(f"has no {column!r}; {advice}")
-        row = row[column]
-    return _text(row)
+        if columns.text not in row:
+            advice = nearest(columns.text, [str(key) for key in row])
+            raise ValueError(f"has no {columns.text!r}; {advice}")
+        stamp = row.get(columns.time) if columns.time else None
+        row = row[columns.text]
+    return _text(row), stamp
 
 
-def _csv_rows(file: io.TextIOWrapper, column: str) -> Iterator[str]:
+def _csv_rows(file: io.TextIOWrapper, columns: Columns) -> Iterator[Found]:
     before = csv.field_size_limit(_LONGEST_CELL)
     try:
         reader = csv.reader(file, strict=True)
         header = next(reader, [])
-        at = _column(header, column)
+        at = _column(header, columns.text)
+        time = header.index(columns.time) if columns.time in header else len(header)
         for row in reader:
-            yield row[at] if len(row) > at else ""
+            yield (row[at] if len(row) > at else ""), (row[time] if len(row) > time else None)
     finally:
         csv.field_size_limit(before)
 
 
-def _parquet(place: Path, column: str, packed: bool) -> Iterator[tuple[str, int]]:
+def _parquet(place: Place, columns: Columns, packed: bool) -> Iterator[Document]:
     if packed:
         raise _fault(place, "is a packed .parquet, which cannot be read", "unpack it first")
     try:
@@ -248,17 +260,23 @@ def _parquet(place: Path, column: str, packed: bool) -> Iterator[tuple[str, int]
     except ImportError:
         advice = 'pip install "dataplan[text]"'
         raise _fault(place, "needs the package pyarrow", advice) from None
-    with parquet.ParquetFile(place) as file:
-        _column(file.schema_arrow.names, column)
-        read, rows, size = 0, max(1, file.metadata.num_rows), place.stat().st_size
-        for batch in file.iter_batches(batch_size=1000, columns=[column]):
-            for value in batch.column(0).to_pylist():
+    with places.opened(place) as raw, parquet.ParquetFile(raw) as file:
+        known = file.schema_arrow.names
+        _column(known, columns.text)
+        wanted = [each for each in (columns.text, columns.time) if each in known]
+        read, rows = 0, max(1, file.metadata.num_rows)
+        size = raw.seek(0, io.SEEK_END)
+        for batch in file.iter_batches(batch_size=1000, columns=wanted):
+            texts = batch.column(columns.text).to_pylist()
+            timed = columns.time in wanted
+            stamps = batch.column(columns.time).to_pylist() if timed else [None] * len(texts)
+            for value, stamp in zip(texts, stamps, strict=True):
                 read += 1
                 try:
                     text = _text(value)
                 except ValueError as error:
                     raise ValueError(f"row {read} {error}") from None
-                yield text, size * read // rows
+                yield Document(text, size * read // rows, stamp)
 
 
 def _column(known: list[str], column: str) -> int:

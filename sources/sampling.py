@@ -25,9 +25,11 @@ from typing import BinaryIO
 
 from sources import tokens
 from sources.base import Fault, SourceError
-from sources.counting import CorpusCount, Options, count_corpus
-from sources.documents import documents, files, shape
+from sources.corpus import CorpusCount, Options
+from sources.counting import count_corpus
+from sources.documents import documents, shape
 from sources.pieces import Counter
+from sources.places import files
 
 Progress = Callable[[int, int], None]
 SHARE = 0.026  # of the bytes that may be read
@@ -82,7 +84,7 @@ def sample_corpus(
     cells; the same seed reads the same. A corpus too small for a sample is counted exactly, and
     has no interval. Raises SourceError as count_corpus does.
     """
-    places = [place for place in files(paths) if place.stat().st_size]
+    places = [place for place in map(Path, files(paths)) if place.stat().st_size]
     tokens.coder(options.encoding)
     total = sum(place.stat().st_size for place in places)
     if total * share < 2 * FEWEST * (cell + 3 * _REACH):
@@ -230,7 +232,9 @@ class _Sampler:
         for place in places:
             bad: list[str] = []
             try:
-                for text, _ in documents(place, self._options.column, self._options.split, bad=bad):
+                for text, *_ in documents(
+                    place, self._options.column, self._options.split, bad=bad
+                ):
                     if not text or text.isspace():
                         continue
                     kept += 1
