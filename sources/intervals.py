@@ -15,10 +15,11 @@ MOST_OUTCOMES = 1e12  # beyond it, outcomes are as good as without number
 Span = tuple[float, float, float]  # value, low and high end of its 90% interval
 
 
-def mean_span(values: Sequence[float]) -> Span:
-    """Mean with 90% of what the mean of more such values may be (Student's t); not below 0.
+def mean_span(values: Sequence[float], least: float = 0.0) -> Span:
+    """Mean with 90% of what the mean of more such values may be (Student's t).
 
-    One value says nothing of the spread: then a factor of 2 either way. Raises ValueError for none.
+    No value is below `least`, and so neither is the low end. One value says nothing of the spread:
+    then a factor of 2 either way. Raises ValueError for none.
     """
     if not values:
         raise ValueError("no values")
@@ -30,7 +31,7 @@ def mean_span(values: Sequence[float]) -> Span:
 
     variance = math.fsum((each - mean) ** 2 for each in values) / others
     margin = float(stdtrit(others, 1 - LEVEL)) * math.sqrt(variance / len(values))
-    return mean, max(mean - margin, min(1.0, mean)), mean + margin
+    return mean, max(mean - margin, min(least, mean)), mean + margin
 
 
 def ratio_span(hits: int, trials: int) -> Span:

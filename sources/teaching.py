@@ -150,7 +150,7 @@ def counted_tokens(model: Settings, context: Context) -> dict[str, Assumption]:
 
 def _mean(key: str, texts: list[str], model: Settings, context: Context) -> Assumption:
     """Mean tokens of the texts with its 90% interval. Raises SourceError if no prompt holds any."""
-    mean, low, high = mean_span([tokens.count(text, model.encoding) for text in texts])
+    mean, low, high = mean_span([tokens.count(text, model.encoding) for text in texts], 1.0)
     if key == "prompt_tokens" and not mean:
         raise SourceError([Fault("samples", None, "hold no text", "give at least one")])
     note = "without the few tokens that a chat format adds"

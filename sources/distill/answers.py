@@ -1,0 +1,106 @@
+"""What a server answered: its text or label, whether it can be used, and its tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from sources.prompts import LABEL
+
+State = Literal["usable", "refused", "not JSON", "not allowed", "cut", "empty"]
+INVALID: tuple[State, ...] = ("not JSON", "not allowed", "cut", "empty")
+REJECTED = "rejected"  # key of what stands for an answer where the server would not take the prompt
+
+
+@dataclass(frozen=True)
+class Form:
+    """What answers must look like: obey a JSON Schema, which may list labels, or be any text."""
+
+    schema: Mapping[str, Any] | None = None
+    labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. Tokens [token/request] are as the server counted them; None where it did not.
+
+    text    the answer as it came; as canonical JSON where a schema is asked for and obeyed
+    label   where the answer is one of the labels
+    """
+
+    state: State
+    text: str
+    label: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+def read(payload: Mapping[str, Any], form: Form) -> Answer:
+    """The answer in a chat completion, or in what stands for one. Never raises on odd content."""
+    choice = _first(payload.get("choices"))
+    given = choice.get("message")
+    message = given if isinstance(given, dict) else {}
+    content = message.get("content")
+    text = content if isinstance(content, str) else ""
+    state, label = _state(payload, choice, message, text, form)
+    if state == "usable" and form.schema is not None:
+        text = canonical(text)
+    usage = payload.get("usage")
+    counts = [_count(usage, key) for key in ("prompt_tokens", "completion_tokens")]
+    return Answer(state, text, label, counts[0], counts[1])
+
+
+def is_completion(payload: Any) -> bool:
+    """Whether this is a chat completion at all."""
+    return isinstance(payload, dict) and bool(_first(payload.get("choices")).get("message"))
+
+
+def canonical(text: str) -> str:
+    """JSON text with sorted keys and no blanks, so that equal values are equal texts."""
+    return json.dumps(json.loads(text), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _state(
+    payload: Mapping[str, Any],
+    choice: Mapping[str, Any],
+    message: Mapping[str, Any],
+    text: str,
+    form: Form,
+) -> tuple[State, str | None]:
+    end = choice.get("finish_reason")
+    if payload.get(REJECTED) or message.get("refusal") or end == "content_filter":
+        return "refused", None
+    if end == "length":
+        return "cut", None
+    if not text.strip():
+        return "empty", None
+    if form.schema is None:
+        return "usable", None
+    try:
+        value = json.loads(text)
+        json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
+        return "not JSON", None
+    if not _validator(json.dumps(form.schema)).is_valid(value):
+        return "not allowed", None
+    return "usable", value[LABEL] if form.labels is not None else None
+
+
+def _first(choices: Any) -> dict[str, Any]:
+    known = isinstance(choices, list) and choices and isinstance(choices[0], dict)
+    return choices[0] if known else {}
+
+
+def _count(usage: Any, key: str) -> int | None:
+    count = usage.get(key) if isinstance(usage, dict) else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+
+
+@cache
+def _validator(schema: str) -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(json.loads(schema))
