@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,14 @@ def write_csv(tables: Mapping[str, Table], folder: Path | str) -> tuple[Path, ..
 def write_pictures(files: Mapping[str, bytes], folder: Path | str) -> tuple[Path, ...]:
     """Write each of `files`, by name, into the folder as `write_csv` does. Raises OutputError."""
     return _write(Path(folder), files)
+
+
+def write_records(rows: Iterable[Mapping[str, Any]], place: Path | str) -> Path:
+    """Write rows as JSON lines, one object a line, as `write_csv` does. Raises OutputError."""
+    path = Path(place)
+    text = "".join(f"{json.dumps(row, ensure_ascii=False, default=_iso)}\n" for row in rows)
+    safe = text.encode("utf-8", "replace")  # lone halves of a pair, which no file may hold
+    return _write(path.parent, {path.name: safe})[0]
 
 
 def to_csv(table: Table) -> str:
@@ -120,6 +128,39 @@ def write_project(folder: Path | str) -> tuple[Path, ...]:
         message = f"{', '.join(there)}: exists already and is not overwritten"
         raise OutputError(f"{message}; give another folder: dataplan init DIR")
     return _write(root, files, "give another folder: dataplan init DIR")
+
+
+def check_over(place: Path | str) -> None:
+    """Raises OutputError if a file of the user's cannot be written anew where it is."""
+    path = Path(place)
+    if path.is_symlink():
+        aim = os.path.realpath(path)
+        raise OutputError(
+            f"{path}: is a link, which is not written over; name {aim}, or --no-write"
+        )
+    if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+        raise OutputError(f"{path}: is read-only; make it writable, or use --no-write")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise OutputError(f"{path}: its folder is read-only; make it writable, or use --no-write")
+
+
+def write_over(place: Path | str, text: str) -> None:
+    """Write a file of the user's anew, in one step and with its mode. Raises OutputError."""
+    check_over(place)
+    path = Path(place)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with open(beside, "xb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, path.stat().st_mode & 0o7777)
+        os.replace(beside, path)
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        raise OutputError(f"{path}: cannot be written: {reason}; use --no-write") from fault
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _write(

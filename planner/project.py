@@ -88,6 +88,45 @@ def read(path: Path | str, target: Mapping[str, float] | None = None) -> Inputs:
     )
 
 
+def read_source(
+    path: Path | str, kind: str, name: str | None = None
+) -> tuple[str, dict[str, Any], Context, int]:
+    """One source of a project by itself: name, settings, context, and the project's seed.
+
+    The rest of the project may be incomplete. Without a name it is the only source of that kind.
+    Raises InputError.
+    """
+    place = Path(path)
+    raw = _toml(place)
+    project, faults = _project(raw)
+    tables = raw.get("sources", {}) if isinstance(raw.get("sources"), dict) else {}
+    found = [n for n, t in tables.items() if isinstance(t, dict) and t.get("kind") == kind]
+    known = f"sources of that kind: {', '.join(found)}" if found else ""
+    if name is not None and name not in found:
+        problem = (
+            f"is no source of kind {kind}" if name in tables else "is no source of the project"
+        )
+        faults.append(Fault("--source", name, problem, known))
+    elif not found:
+        advice = f'add [sources.NAME] with kind = "{kind}"'
+        faults.append(Fault("sources", None, f"none is of kind {kind}", advice))
+    elif name is None and len(found) > 1:
+        faults.append(Fault("--source", None, f"{len(found)} are of kind {kind}", known))
+    if faults:
+        raise InputError(str(place), faults)
+    chosen = name or found[0]
+    context = Context(
+        currency=project.currency,
+        usd_rate=1.0 if project.currency == "USD" else project.usd_rate,
+        date=project.start or datetime.date.today(),
+        task=project.task,
+        folder=place.parent,
+        classes=project.classes,
+    )
+    table = {k: v for k, v in tables[chosen].items() if k not in ("kind", "effect")}
+    return chosen, table, context, project.seed
+
+
 def read_runs(path: Path | str) -> Pilots:
     """Pilots from a CSV file alone. Raises InputError with every fault, each with its line."""
     place = Path(path)

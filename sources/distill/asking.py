@@ -214,7 +214,7 @@ class _Run:
         if outcome.again:
             self._again(flight.request, problem, outcome.wait, limited=outcome.limited)
         elif self.fatal is None:
-            self.fatal = _refusal(outcome, problem, self.job)
+            self.fatal = refusal(outcome, problem, self.job)
 
     def _again(self, request: Request, problem: str, asked: float | None, limited: bool) -> None:
         """Puts a request back for later, unless it has failed too often."""
@@ -230,7 +230,7 @@ class _Run:
         heapq.heappush(self.waiting, (later, next(self.order), request))
 
 
-def _refusal(outcome: Rejection, problem: str, job: Job) -> SourceError:
+def refusal(outcome: Rejection, problem: str, job: Job) -> SourceError:
     """What to do about a server that will not take the request at all."""
     key, value, advice = "request", None, "correct the project's settings of this source"
     if outcome.status == 401:

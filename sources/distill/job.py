@@ -122,6 +122,9 @@ def prepare(name: str, settings: Mapping[str, Any], context: Context, options: O
             model = model.model_copy(update={"base_url": given.base_url})
         except SourceError as error:
             faults += [replace(each, key="--base-url") for each in error.faults]
+    if options.batch and model.local:
+        problem = "a machine that is paid by the hour has no batch price"
+        faults.append(Fault("--batch", None, problem, "run without --batch"))
     faults += _setting_faults(model) + prompts.asking_faults(model)
     if faults:
         raise SourceError(faults)
