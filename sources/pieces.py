@@ -1,83 +1,41 @@
-"""Exact token counts of text that repeats itself, faster than encoding every text anew.
+"""Exact token counts of texts that repeat themselves, faster than encoding every text anew.
 
 An encoding first cuts a text into pieces by a pattern and merges bytes inside each piece only. So
 the count of a text is the sum over its parts wherever every part ends at the end of a piece, and
-parts that come again (" the", "数据") are encoded once. Where parts may end, in both encodings:
+parts that come again (" the", "数据") are encoded once. They are found and looked up in numpy, for
+many texts at a time. Where one may end, in both encodings:
 
-- before a space that follows a visible character; and before the last of several spaces, when a
-  visible character follows: no piece has a blank inside, but for runs of blanks, which leave their
-  last space to the word that follows;
-- after the end of a line, before a visible character other than a slash;
-- between a Chinese, Japanese or Korean letter and a character that is neither letter, mark nor
-  apostrophe: letters end there;
-- between two such letters, or a full-width punctuation mark and a letter, whenever no token of the
-  vocabulary holds both (`_Pairs`): no merge can cross. Not where a run of such letters follows
-  letters of other scripts: there the case of letters decides where the piece ends.
+- before the first of some blanks (spaces, tabs) that follow a visible character: no piece has a
+  blank inside, but for runs of blanks;
+- before the last of several blanks when a visible character follows, which takes that last one;
+- after the end of a line, before a visible character other than a slash, or before blanks and then
+  a visible character;
+- in and around East Asian writing where `sources.eastern` says so.
+
+Where a character is not surely of one sort or the other, nothing is cut: longer parts count right.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from sources import tokens
+from sources.eastern import cutter, is_eastern
 
-_MOST = 100_000  # parts that are remembered; then the memory is emptied
-_SHORT = 96  # bytes of a part worth remembering
-_WORTH = 48  # characters from which a part without spaces is cut further
-_INDENT = re.compile(r"\n( +)(?=\S)")
-_GAP = re.compile(r"(  (?:(?<=\S  )|(?<=\A  )) *)(?=\S)")
-_LINE_ENDS = re.compile(r"(?<=\n)(?=[^\s/])")
-_VISIBLE_SPACE = re.compile(r"(?<=\S) ")
-_ODD = 1 << 50  # added to the tokens of a part after which a space may not end another
-_KANA = ((0x3041, 0x3096), (0x30A1, 0x30FA))
-_LETTERS = (*_KANA, (0x3400, 0x4DB5), (0x4E00, 0x9FEF), (0xAC00, 0xD7A3))
-_MARKS = "、。〈〉《》「」『』【】〔〕！（），．：；？～“”…—·"
-_UNKNOWABLE = 127
-_FIRST = 0xE3  # least first byte of an East Asian letter in UTF-8
-_LETTER, _PAUSE = 1, 2  # kinds of characters
-_OPEN = 1
-_LIMIT = 0x10000
-
-
-class _Words(dict[bytes, int]):
-    """Tokens of a space and what follows it up to the next one."""
-
-    def __init__(self, counter: Counter, blanks: str) -> None:
-        self._counter = counter
-        self._blanks = blanks  # where a part does not end or, `blanks` being lines, not start
-
-    def __missing__(self, word: bytes) -> int:
-        text = word.decode()
-        lines = _LINE_ENDS.split(" " + text) if "\n" in text else [text]
-        several = len(lines) > 1
-        found = self._counter.lines(lines) if several else self._counter.part(" " + text)
-        ended = not text or (text[-1].isspace() and text[-1] not in self._blanks)
-        if ended or (self._blanks and text[0].isspace()):
-            found += _ODD
-        if len(word) <= _SHORT and not several:
-            if len(self) >= _MOST:
-                self.clear()
-            self[word] = found
-        return found
-
-
-class _Segments(dict[str, int]):
-    """Tokens of any other part."""
-
-    def __init__(self, counter: Counter) -> None:
-        self._counter = counter
-
-    def __missing__(self, text: str) -> int:
-        if "\n" in text and len(lines := _LINE_ENDS.split(text)) > 1:
-            return self._counter.lines(lines)
-        found = self._counter.part(text)
-        if len(text) <= _SHORT:
-            if len(self) >= _MOST:
-                self.clear()
-            self[text] = found
-        return found
+_LARGE = 200_000  # characters of a text from which it is counted in stretches
+_HEAD = b"\n\n"  # before the first text: two bytes to look back on
+_WIDTHS = (1, 2, 4)  # of the keys of parts that are remembered [8 byte]
+_SHORT = 128  # bytes of a part that is worth remembering in full
+_MOST = 20_000  # such parts
+_SLOTS = 17  # bits of the number of a place where a part may be remembered
+_FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
+_AFTER = b"\xff" * 8 * _WIDTHS[-1]  # after the last, so that keys may be read there
+_NO_BYTE = 2**64 - 1  # 0xFF is in no UTF-8, so keys padded with it are of one part only
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf]")
+_SPACE, _TAB, _LINE, _SLASH = b" \t\n/"
 
 
 class Counter:
@@ -86,215 +44,255 @@ class Counter:
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
         self._coder = tokens.coder(encoding)
-        self._plain = _Words(self, "")
-        self._lines = _Words(self, "\n")
-        self._segments = _Segments(self)
-        self._ones: Any = None  # tokens of each character, 0 if not yet known
-        self._twos: Any = None  # and of pairs, by number
+        self._known = [_Known(width) for width in _WIDTHS]
+        self._fresh: dict[bytes, int] = {}  # longer parts, and those that are new
+        self._line = len(self._coder.encode_ordinary("\n"))
 
     def count(self, text: str, data: bytes | None = None) -> int:
-        """Tokens of a text, whose UTF-8 is `data` if at hand; special tokens are ordinary."""
-        if tokens.has_long_blank(text):
-            return tokens.count(text, self._encoding)
-        try:
-            return self._count(text, text.encode() if data is None else data)
-        except UnicodeError:  # as tiktoken does with lone surrogates
-            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            return self._count(text, text.encode())
+        """Tokens of a text, of which `data` is the UTF-8; special tokens are ordinary text."""
+        return self.count_all([text], None if data is None else [data])[0]
 
-    def _count(self, text: str, data: bytes) -> int:
-        if "\n " not in text and "  " not in text:
-            found = self._spaced(data.split(b" "), self._plain)
-            if found < _ODD:
-                return found
-        runs = []
-        if "\n " in text:
-            parts = _INDENT.split(text)
-            runs += parts[1::2]
-            text = "\n ".join(parts[::2])
-        if "  " in text:
-            parts = _GAP.split(text)
-            runs += parts[1::2]
-            text = " ".join(parts[::2])
-        found = sum(self._segments[run[1:]] for run in runs)
-        found += self._spaced(text.encode().split(b" "), self._lines)
-        if found < _ODD:
-            return found
-        return self._visibly_spaced(text) + sum(self._segments[run[1:]] for run in runs)
+    def count_all(self, texts: Sequence[str], datas: Sequence[bytes] | None = None) -> list[int]:
+        """Tokens of each text; quick if there are many or long ones.
 
-    def _spaced(self, parts: list[bytes], words: _Words) -> int:
-        first, last = parts[0].decode(), parts[-1].decode()
-        found = self._segments[first]
-        if len(parts) == 1:
-            return found
-        found += self._segments[" " + last]
-        if words is self._lines:
-            ended = first[-1:].isspace() and first[-1] != "\n"
-            odd = ended or not last or last[0].isspace()
-        else:
-            odd = first[-1:].isspace()
-        return found + odd * _ODD + sum(map(words.__getitem__, parts[1:-1]))
+        datas: the texts in UTF-8, with lone surrogates passed, if at hand.
+        """
+        found = [0] * len(texts)
+        batches: tuple[list[tuple[int, str, bytes]], ...] = ([], [])
+        for at, text in enumerate(texts):
+            if tokens.has_long_blank(text):
+                found[at] = tokens.count(text, self._encoding)
+            elif datas and len(text) <= _LARGE and not _lone(datas[at]):
+                batches[is_eastern(datas[at])].append((at, text, datas[at]))
+            else:
+                for stretch in _stretches(text):
+                    stretch, data = _readable(stretch)
+                    batches[is_eastern(data)].append((at, stretch, data))
+        for eastern, batch in enumerate(batches):
+            if batch:
+                which, parts, encoded = zip(*batch, strict=True)
+                counts = self._counts(encoded, parts if eastern else None)
+                for at, count in zip(which, counts, strict=True):
+                    found[at] += count
+        return found
 
-    def _visibly_spaced(self, text: str) -> int:
-        first, *rest = _VISIBLE_SPACE.split(text)
-        segments = self._segments
-        return segments[first] + sum(segments[" " + part] for part in rest)
-
-    def lines(self, parts: list[str]) -> int:
-        """Tokens of lines with their ends."""
-        return sum(map(self._segments.__getitem__, parts))
-
-    def part(self, text: str) -> int:
-        """Tokens of one part."""
-        if len(text) >= _WORTH and not text.isascii():
-            return self._cut(text)
-        return tokens.count_coded(self._coder, text)
-
-    def _cut(self, text: str) -> int:
-        """Tokens of a text that may hold East Asian letters."""
+    def _counts(self, datas: Sequence[bytes], eastern: Sequence[str] | None) -> list[int]:
+        """Tokens of each of some UTF-8, of which the texts are given if they are East Asian."""
         import numpy as np
 
-        table = _pairs(self._encoding)
-        codes, numbers, inner = table.ends(text)
-        if not len(inner):
-            return tokens.count_coded(self._coder, text)
-        if self._ones is None:
-            self._ones = np.zeros(_LIMIT, np.int8)
-            self._twos = np.where(table.exact, 0, _UNKNOWABLE).astype(np.int8)
-        starts = np.zeros(len(inner) + 2, np.intp)
-        starts[1:-1], starts[-1] = inner, len(codes)
-        starts, ends = starts[:-1], starts[1:]
-        sizes = ends - starts
-        longer = sizes > 2
-        known = 0
-        for size, keys, counts in ((1, codes, self._ones), (2, numbers, self._twos)):
-            which = np.flatnonzero(sizes == size)
-            at = starts.take(which)
-            mine = keys.take(at)
-            found = counts.take(mine)
-            if not found.all():
-                for place in at[found == 0].tolist():
-                    part = text[place : place + size]
-                    counts[keys[place]] = tokens.count_coded(self._coder, part)
-                found = counts.take(mine)
-            if size == 2 and (unknowable := found == _UNKNOWABLE).any():
-                longer[which[unknowable]] = True
-                found = found[~unknowable]
-            known += int(found.sum())
-        spans = zip(starts[longer].tolist(), ends[longer].tolist(), strict=True)
-        for start, end in spans:
-            part = text[start:end]
-            if len(part) < _WORTH:
-                known += self._segments[part]
-            else:  # has no end inside, or none that is sure
-                known += tokens.count_coded(self._coder, part)
-        return known
+        data = b"".join((_HEAD, b"\n".join(datas), b"\n", _AFTER))
+        size = len(data) - len(_AFTER)
+        codes = np.frombuffer(data, np.uint8, size)
+        # the eight bytes from each place on; copied, as numpy looks things up in sound order only
+        eights = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,)).copy()
+        # where each text starts; before the next one is the end of a line
+        firsts = np.cumsum([len(_HEAD), *(len(each) + 1 for each in datas)])
+        ends = np.zeros(size, bool)
+        ends[firsts[:-1]] = True
+        ends[firsts[1:] - 1] = True
+        _mark_blanks(eights, codes, ends)
+        if eastern:
+            characters = np.flatnonzero(codes.view(np.int8) >= -64)
+            inner = cutter(self._encoding).ends("\n\n" + "\n".join(eastern) + "\n")
+            ends[characters[inner]] = True
+        starts = np.flatnonzero(ends)
+        counts = self._of_parts(data, eights, starts, np.diff(starts, append=size))
+        sums = np.add.reduceat(counts, np.searchsorted(starts, firsts[:-1])) - self._line
+        return list(sums.tolist())
+
+    def _of_parts(self, data: bytes, eights: Any, starts: Any, sizes: Any) -> Any:
+        """Tokens of each part of some UTF-8."""
+        import numpy as np
+
+        counts = np.zeros(len(starts), np.int64)
+        least = 0
+        for known in self._known:
+            mine = np.flatnonzero((sizes > least) & (sizes <= known.most))
+            least = known.most
+            at = starts.take(mine)
+            size = sizes.take(mine)
+            keys = known.keys(eights, at, size)
+            found = known.find(keys)
+            new = np.flatnonzero(found == 0)
+            if len(new):
+                found[new] = self._encoded(data, at[new], size[new])
+                known.put([key[new] for key in keys], found[new])
+            counts[mine] = found
+        longer = np.flatnonzero(sizes > least)
+        counts[longer] = self._encoded(data, starts[longer], sizes[longer])
+        return counts
+
+    def _encoded(self, data: bytes, starts: Any, sizes: Any) -> list[int]:
+        """Tokens of parts that are not known yet, each encoded once."""
+        found = []
+        for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+            part = data[start : start + size]
+            count = self._fresh.get(part)
+            if count is None:
+                count = tokens.count_coded(self._coder, part.decode())
+                if size <= _SHORT:
+                    if len(self._fresh) >= _MOST:
+                        self._fresh.clear()
+                    self._fresh[part] = count
+            found.append(count)
+        return found
+
+
+class _Known:
+    """Tokens of parts of at most so many bytes; a new part may take the place of an old one."""
+
+    def __init__(self, width: int) -> None:
+        import numpy as np
+
+        self.most = 8 * width
+        self._keys = [np.full(1 << _SLOTS, _NO_BYTE, np.uint64) for _ in range(width)]
+        self._counts = np.zeros(1 << _SLOTS, np.uint8)
+        unused = [(_NO_BYTE << 8 * max(0, size)) & _NO_BYTE for size in range(9)]
+        self._unused = np.array(unused, np.uint64)  # by bytes in use
+
+    def keys(self, eights: Any, starts: Any, sizes: Any) -> list[Any]:
+        """Each part as numbers that are those of no other part."""
+        found = []
+        for number in range(len(self._keys)):
+            key = eights.take(starts + 8 * number)
+            used = sizes - 8 * number if number else sizes
+            key |= self._unused.take(used, mode="clip")
+            found.append(key)
+        return found
+
+    def find(self, keys: list[Any]) -> Any:
+        """Tokens of each part, 0 where it is not known."""
+        import numpy as np
+
+        slots = _slots(keys)
+        found = np.where(self._same(keys, slots), self._counts.take(slots), 0).astype(np.int64)
+        missed = np.flatnonzero(found == 0)
+        slots = slots[missed] ^ 1  # the other place for a part
+        same = self._same([key[missed] for key in keys], slots)
+        found[missed[same]] = self._counts.take(slots[same])
+        return found
+
+    def _same(self, keys: list[Any], slots: Any) -> Any:
+        same = self._keys[0].take(slots) == keys[0]
+        for mine, key in zip(self._keys[1:], keys[1:], strict=True):
+            same &= mine.take(slots) == key
+        return same
+
+    def put(self, keys: list[Any], counts: Any) -> None:
+        """Remembers parts."""
+        import numpy as np
+
+        slots = _slots(keys)
+        slots ^= self._counts.take(slots) != 0
+        slots, which = np.unique(slots, return_index=True)  # one part a place
+        for mine, key in zip(self._keys, keys, strict=True):
+            mine[slots] = key[which]
+        self._counts[slots] = counts[which]
+
+
+def _slots(keys: list[Any]) -> Any:
+    import numpy as np
+
+    mixed = keys[0] * np.uint64(_FACTORS[0])
+    for key, factor in zip(keys[1:], _FACTORS[1:], strict=False):
+        mixed += key * np.uint64(factor)
+    mixed >>= np.uint64(64 - _SLOTS)
+    return mixed.astype(np.intp)
+
+
+def _mark_blanks(eights: Any, codes: Any, ends: Any) -> None:
+    """Marks where parts may end before blanks and after lines."""
+    import numpy as np
+
+    visible_before, visible_after, after_line = _visible()
+    lines = np.flatnonzero(codes == _LINE)[len(_HEAD) : -1] + 1
+    ends[lines[after_line.take(_pair(eights, lines))]] = True
+    blank = codes == _SPACE
+    blank |= codes == _TAB
+    blanks = np.flatnonzero(blank)
+    if not len(blanks):
+        return
+    new = np.ones(len(blanks), bool)
+    np.not_equal(blanks[1:], blanks[:-1] + 1, out=new[1:])
+    firsts, lasts = blanks[new], blanks[np.append(new[1:], True)]
+    follows = visible_before.take(_pair(eights, firsts - 2))
+    ends[firsts[follows]] = True
+    starting = codes.take(firsts - 1) == _LINE
+    several = np.flatnonzero(starting | ((firsts != lasts) & follows))
+    firsts, lasts = firsts[several], lasts[several]
+    leads = visible_after.take(_pair(eights, lasts + 1))
+    ends[lasts[leads]] = True
+    ends[firsts[leads]] = True
+
+
+def _pair(eights: Any, places: Any) -> Any:
+    """The two bytes at each place."""
+    import numpy as np
+
+    return eights.take(places).astype(np.uint16)
 
 
 @cache
-def _pairs(encoding: str) -> _Pairs:
-    return _Pairs(tokens.coder(encoding).token_byte_values())
-
-
-class _Pairs:
-    """Neighbours, East Asian letters or punctuation, that some token of a vocabulary holds both."""
-
-    def __init__(self, vocabulary: list[bytes]) -> None:
-        import numpy as np
-
-        self._kind = np.zeros(_LIMIT, np.uint8)
-        for low, high in _LETTERS:
-            self._kind[low : high + 1] = _LETTER
-        self._kind[[ord(mark) for mark in _MARKS]] = _PAUSE
-        self._kind[[at for at in range(128) if not chr(at).isalpha() and chr(at) != "'"]] = _PAUSE
-        east = self._kind.astype(bool)
-        east[:128] = False
-        # letters beside which some token ends or starts inside a character: never parted there
-        self._left, self._right = np.zeros((2, _LIMIT), np.intp)
-        joined = set()
-        for left, right in _neighbours(vocabulary):
-            first, second = _whole(left), _whole(right)
-            if second is None:
-                self._close(first, left, right)
-            elif east[second]:
-                if first is None:
-                    self._right[second] = _OPEN
-                elif east[first]:
-                    joined.add((first, second))
-        for table, ends in zip((self._left, self._right), zip(*joined, strict=True), strict=True):
-            closed = [end for end in sorted(set(ends)) if table[end] != _OPEN]
-            table[closed] = range(_OPEN + 1, len(closed) + _OPEN + 1)
-        self._width = int(self._right.max()) + 1
-        free = np.ones((int(self._left.max()) + 1, self._width), bool)
-        free[_OPEN], free[:, _OPEN] = False, False
-        for first, second in joined:
-            free[self._left[first], self._right[second]] = False
-        self._free = free.ravel()
-        exact = np.zeros_like(free)  # pairs that have their number for themselves
-        exact[_OPEN + 1 :, _OPEN + 1 :] = True
-        self.exact = exact.ravel()
-        self._left *= self._width
-
-    def _close(self, first: int | None, left: bytes, right: bytes) -> None:
-        """A token ends inside a character: keep whole what could stand there."""
-        if first is not None:
-            self._left[first] = _OPEN
-        elif _FIRST <= right[0] <= 0xED:
-            rest = 3 - len(right)
-            low, high = _code(right + b"\x80" * rest), _code(right + b"\xbf" * rest)
-            self._right[low : high + 1] = _OPEN
-
-    def ends(self, text: str) -> tuple[Any, Any, Any]:
-        """Codes of the characters, numbers of each with the next, places where a part may end."""
-        import numpy as np
-
-        codes = np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.intp)
-        np.minimum(codes, _LIMIT - 1, out=codes)  # which is no character
-        kind = self._kind.take(codes)
-        left, right = kind[:-1], kind[1:]
-        letter = right == _LETTER
-        after_pause = left == _PAUSE
-        pairs = self._left.take(codes[:-1])
-        pairs += self._right.take(codes[1:])
-        inner = self._free.take(pairs)
-        inner &= letter
-        inner &= left != 0
-        inner &= codes[:-1] >= 128
-        starts = letter & (left != _LETTER)  # of runs of letters
-        if (starts & ~after_pause).any():  # some follow letters of another script
-            inner &= _after(starts, starts & after_pause, bool(kind[0] == _LETTER)) | after_pause
-        inner |= (left == _LETTER) & (right == _PAUSE)
-        return codes, pairs, np.flatnonzero(inner) + 1
-
-
-def _after(starts: Any, good: Any, first: bool) -> Any:
-    """Whether the last start up to here is a good one; `first` stands for that before all."""
+def _visible() -> tuple[Any, Any, Any]:
+    """By two bytes: does a surely visible character end with them, start, start and is no slash."""
     import numpy as np
 
-    number = np.cumsum(starts)
-    return np.concatenate(([first], good[starts])).take(number)
+    sure = np.zeros(256, bool)
+    sure[0x21:0x7F] = True
+    sure[0x80:] = True
+    before = np.repeat(sure, 256)  # by the second byte, which is the higher half
+    after = np.tile(sure, 256)
+    for first, second in (
+        *((0xC2, last) for last in (0x85, 0xA0)),
+        *((0x9A, 0x80), (0x81, 0x9F)),
+        *((0x80, last) for last in (*range(0x80, 0x8B), 0xA8, 0xA9, 0xAF)),
+    ):
+        before[first | second << 8] = False
+    for first, second in (
+        *((0xC2, 0x85), (0xC2, 0xA0), (0xE1, 0x9A), (0xE2, 0x80), (0xE2, 0x81), (0xE3, 0x80)),
+    ):
+        after[first | second << 8] = False
+    line = after.copy()
+    line[_SLASH::256] = False
+    return before, after, line
 
 
-def _neighbours(vocabulary: list[bytes]) -> set[tuple[bytes, bytes]]:
-    """Characters, or the parts of them that a token holds, next to each other in some token."""
-    found: set[tuple[bytes, bytes]] = set()
-    for token in vocabulary:
-        if max(token) < _FIRST:  # holds no East Asian character, not even a part of one
-            continue
-        starts = [at for at in range(1, len(token)) if token[at] & 0xC0 != 0x80]
-        if starts:
-            parts = [token[a:b] for a, b in zip([0, *starts], [*starts, len(token)], strict=True)]
-            found.update(zip(parts, parts[1:], strict=False))
-    return found
+def _lone(data: bytes) -> bool:
+    """Whether UTF-8 holds a lone surrogate."""
+    return b"\xed" in data and _SURROGATE.search(data) is not None
 
 
-def _whole(part: bytes) -> int | None:
-    """Code of the character, at most 0xFFFF; None if only some of its bytes are there."""
+def _readable(text: str) -> tuple[str, bytes]:
+    """A text as tiktoken reads it, lone surrogates replaced, and its UTF-8."""
     try:
-        return min(ord(part.decode()), _LIMIT - 1)
-    except UnicodeDecodeError:
-        return None
+        return text, text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text, text.encode()
 
 
-def _code(data: bytes) -> int:
-    return (data[0] & 0x0F) << 12 | (data[1] & 0x3F) << 6 | data[2] & 0x3F
+def _stretches(text: str) -> list[str]:
+    """A text in stretches that end before a space after a visible character, or before a line's
+    end after a letter."""
+    found = []
+    start = 0
+    while len(text) - start > _LARGE:
+        at = last_end(text, start, start + _LARGE)
+        if at <= start:
+            break
+        found.append(text[start:at])
+        start = at
+    return [*found, text[start:]]
+
+
+def last_end(text: str, start: int, stop: int) -> int:
+    """The last place before `stop` where any text may be cut; `start` if there is none after it."""
+    at = stop
+    while (at := text.rfind(" ", start, at)) > start:
+        if not text[at - 1].isspace():
+            return at
+    at = stop
+    while (at := text.rfind("\n", start, at)) > start:
+        if text[at - 1].isalpha():
+            return at
+    return start

@@ -23,6 +23,7 @@ _FIRST_BYTES = {
 _KANA = (b"\xe3\x81", b"\xe3\x82", b"\xe3\x83")
 _NUMBER = {byte: SCRIPTS.index(name) for name, found in _FIRST_BYTES.items() for byte in found}
 _NUMBERS = bytes(_NUMBER.get(byte, len(SCRIPTS) - 1) for byte in range(256))
+_NO_LETTERS = bytes(set(range(256)) - set(_NUMBER))
 
 _EMAIL = re.compile(r"@(?<=[\w%+-]@)(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b", re.ASCII)
 _CARD = re.compile(r"(?<![\d.,-])[2-6]\d{3}(?:[ -]?\d){8,14}\d(?![\d-])", re.ASCII)
@@ -70,10 +71,14 @@ def script(data: bytes) -> int:
     head = data[:_LOOKED_AT]
     if head.isascii():
         return 0 if head.upper() != head.lower() else len(SCRIPTS) - 1
-    found = head.translate(_NUMBERS)
-    shares = [found.count(number) for number in range(len(SCRIPTS) - 1)]
+    left = head.translate(_NUMBERS, _NO_LETTERS)
+    shares = []
+    for number in range(len(SCRIPTS) - 1):
+        before = len(left)
+        left = left.translate(None, bytes((number,))) if left else left  # quicker than counting
+        shares.append(before - len(left))
     kana, han = SCRIPTS.index("kana"), SCRIPTS.index("han")
-    shares[kana] = sum(map(head.count, _KANA))
+    shares[kana] = sum(map(head.count, _KANA)) if _KANA[0][:1] in head else 0
     most = max(shares)
     if not most:
         return len(SCRIPTS) - 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sources import pieces, tokens
+from sources import eastern, pieces, tokens
 
 ALPHABET = [
     *(
@@ -76,29 +78,64 @@ ALPHABET = [
     *("мир", "عرب", "हिन्दी", "ไทย", "ⅷ", "²", "½", " the", " data"),
 ]
 EAST = [chr(at) for at in (*range(0x4E00, 0x5200), *range(0x3041, 0x3097), *range(0x30A1, 0x30FB))]
+BLANKS = " \t\n\r\x0b\x1c\x85\xa0\u1680\u2003\u200b\u2028\u205f\u3000xЯ1.'/中。"
 COUNTERS = {encoding: pieces.Counter(encoding) for encoding in tokens.ENCODINGS}
+ROUTES = [None, True, False]  # as the text looks, all as East Asian, none
 
 
 def plain(text: str, encoding: str) -> int:
     return len(tokens.coder(encoding).encode_ordinary(text))
 
 
+@pytest.fixture(params=ROUTES)
+def counter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """Counts texts by one of the routes."""
+    if request.param is not None:
+        monkeypatch.setattr(pieces, "is_eastern", lambda data: request.param)
+    return lambda texts, encoding: COUNTERS[encoding].count_all(texts)
+
+
 @pytest.mark.parametrize("encoding", tokens.ENCODINGS)
-@given(parts=st.lists(st.sampled_from(ALPHABET), max_size=80), times=st.integers(1, 4))
-def test_any_text(encoding: str, parts: list[str], times: int) -> None:
-    text = "".join(parts) * times
-    assert COUNTERS[encoding].count(text) == plain(text, encoding)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # it changes no state
+@given(
+    texts=st.lists(st.lists(st.sampled_from(ALPHABET), max_size=60).map("".join), max_size=5),
+    times=st.integers(1, 4),
+)
+def test_any_texts(encoding: str, counter: Callable, texts: list[str], times: int) -> None:
+    texts = [text * times for text in texts]
+    assert counter(texts, encoding) == [plain(text, encoding) for text in texts]
+
+
+@pytest.mark.parametrize("encoding", tokens.ENCODINGS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.text(BLANKS, max_size=30), max_size=5))
+def test_any_blanks(encoding: str, counter: Callable, texts: list[str]) -> None:
+    assert counter(texts, encoding) == [plain(text, encoding) for text in texts]
 
 
 @pytest.mark.parametrize("encoding", tokens.ENCODINGS)
 @pytest.mark.parametrize("seed", range(6))
-def test_many_texts(encoding: str, seed: int) -> None:
+def test_many_texts(encoding: str, counter: Callable, seed: int) -> None:
     chance = random.Random(seed)
     kinds = (ALPHABET, EAST + ["，", "。", " ", "\n", "a", "B", "Cd", "7"], list(" \n\t\rxX.，中/"))
-    for _ in range(150):
-        letters = chance.choice(kinds)
-        text = "".join(chance.choices(letters, k=chance.randrange(1, 250)))
-        assert COUNTERS[encoding].count(text) == plain(text, encoding), repr(text)
+    texts = [
+        "".join(chance.choices(chance.choice(kinds), k=chance.randrange(1, 250)))
+        for _ in range(150)
+    ]
+    for text, count in zip(texts, counter(texts, encoding), strict=True):
+        assert count == plain(text, encoding), repr(text)
+
+
+@given(texts=st.lists(st.lists(st.sampled_from(ALPHABET), max_size=60).map("".join), max_size=5))
+def test_few_places_to_remember(texts: list[str]) -> None:
+    """Parts that take each other's place, and texts counted in stretches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "_SLOTS", 2)
+        patch.setattr(pieces, "_MOST", 3)
+        patch.setattr(pieces, "_LARGE", 40)
+        counter = pieces.Counter("o200k_base")
+        for _ in range(2):
+            assert counter.count_all(texts) == [plain(text, "o200k_base") for text in texts]
 
 
 @pytest.mark.parametrize("encoding", tokens.ENCODINGS)
@@ -131,18 +168,32 @@ def test_what_tiktoken_cannot_count_is_counted_as_elsewhere(text: str) -> None:
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "_MOST", 50)
     counter = pieces.Counter("o200k_base")
-    text = " ".join(f"word{at} x{at}y\nnext{at}" for at in range(2000))
+    text = " ".join(f"word{at}-{'long' * 9} x{at}y\nnext{at}" for at in range(2000))
     assert counter.count(text) == plain(text, "o200k_base")
-    assert len(counter._plain) <= 50 and len(counter._segments) <= 50
+    assert len(counter._fresh) <= 50
+
+
+@pytest.mark.parametrize("width", [1, 2, 4])
+@given(parts=st.lists(st.binary(min_size=1, max_size=32), min_size=1, unique=True))
+def test_a_part_is_remembered_for_itself_alone(width: int, parts: list[bytes]) -> None:
+    parts = [part.replace(b"\xff", b"") or b"x" for part in parts if len(part) <= 8 * width]
+    known = pieces._Known(width)
+    for part in dict.fromkeys(parts):
+        eights = np.ndarray((len(part) + 25,), "<u8", part + b"\xff" * 32, strides=(1,))
+        at, size, count = np.array([0]), np.array([len(part)]), np.array([len(part)])
+        keys = known.keys(eights, at, size)
+        assert known.find(keys)[0] == 0
+        known.put(keys, count)
+        assert known.find(keys)[0] == len(part)
 
 
 @pytest.mark.parametrize("encoding", tokens.ENCODINGS)
 def test_a_token_of_the_vocabulary_is_never_cut(encoding: str) -> None:
-    table = pieces._pairs(encoding)
+    table = eastern.cutter(encoding)
     for token in tokens.coder(encoding).token_byte_values():
         if max(token) >= 0xE3:
             text = token.decode("utf-8", "ignore")
             if len(text) > 1 and text.encode() == token and "。" not in text:
-                codes, _, ends = table.ends(text)
-                inner = [at for at in ends if codes[at] >= 0x3041 and codes[at - 1] >= 0x3041]
+                ends = table.ends(text).tolist()
+                inner = [at for at in ends if text[at] >= "ぁ" and text[at - 1] >= "ぁ"]
                 assert not inner, text
