@@ -52,6 +52,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "what requests to a language model cost; several models compared",
             "dataplan price --model gpt-4o-mini --input 300 --output 100 -n 50000 --batch",
         ),
+        "distill": (
+            "a real pilot of a teacher: tokens, cost, keep rate, errors",
+            "dataplan distill my-project/project.toml --n 20 --cap 0.50",
+        ),
         "agreement": (
             "how good raters are, the noise of votes, how many to buy",
             "dataplan agreement annotations.csv --pay 0.05 --platform mturk",
@@ -203,11 +207,11 @@ def _diagnose(each: argparse.ArgumentParser) -> None:
 
 
 def _sources(each: argparse.ArgumentParser) -> None:
+    each.add_argument("project", metavar="PROJECT.toml", nargs="?", help="project file")
     each.add_argument(
-        "project",
-        metavar="PROJECT.toml",
-        nargs="?",
-        help="project file; without it, the kinds of source and their defaults",
+        "--defaults",
+        action="store_true",
+        help="the defaults of every kind with their references, as without a project",
     )
     _json(each)
 
@@ -217,7 +221,8 @@ def _count(each: argparse.ArgumentParser) -> None:
         "paths",
         metavar="PATH",
         nargs="+",
-        help="folder or file: txt, jsonl, csv, parquet, also .gz and .zst",
+        help="folder or file: txt, jsonl, csv, parquet, also .gz and .zst; or an address such as "
+        "s3://bucket/folder",
     )
     each.add_argument(
         "--encoding",
@@ -240,7 +245,30 @@ def _count(each: argparse.ArgumentParser) -> None:
         "--sample", action="store_true", help="estimate from a few per cent, with a 95%% interval"
     )
     each.add_argument(
+        "--near", action="store_true", help="also count near-duplicates, and what is left"
+    )
+    each.add_argument(
+        "--similarity",
+        metavar="J",
+        type=_number,
+        help="--near, with the Jaccard similarity from which documents are so (default: 0.8)",
+    )
+    each.add_argument(
+        "--time",
+        metavar="C",
+        help="column of a time stamp, for the growth per week; mtime: that of the file",
+    )
+    each.add_argument(
         "--workers", metavar="N", type=_positive, default=1, help="processes (default: 1)"
+    )
+    each.add_argument(
+        "--engine",
+        choices=("local", "dask"),
+        default="local",
+        help="dask: on a cluster whose workers see the same paths (default: local)",
+    )
+    each.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of the cluster, such as tcp://10.0.0.1:8786"
     )
     each.add_argument(
         "--no-cache", action="store_true", help="count anew what earlier runs have counted"
@@ -283,6 +311,51 @@ def _price(each: argparse.ArgumentParser) -> None:
     each.add_argument("--batch", action="store_true", help="ask by batch, at the batch price")
     each.add_argument(
         "--date", metavar="D", type=_date, help="day of the prices, as 2026-12-01 (default: today)"
+    )
+    _json(each)
+
+
+def _distill(each: argparse.ArgumentParser) -> None:
+    each.add_argument("project", metavar="PROJECT.toml", help="project file")
+    each.add_argument("--source", metavar="NAME", help="of kind distillation, if there are several")
+    each.add_argument("--n", metavar="N", type=_whole, default=20, help="requests (default: 20)")
+    each.add_argument(
+        "--base-url", metavar="URL", help="where the teacher answers, instead of the project's"
+    )
+    each.add_argument(
+        "--key-env",
+        metavar="NAME",
+        default="OPENAI_API_KEY",
+        help="environment variable that holds the key (default: OPENAI_API_KEY)",
+    )
+    each.add_argument(
+        "--cap",
+        metavar="MONEY",
+        type=_number,
+        help="most to spend, in the project's currency (default: twice what is expected)",
+    )
+    each.add_argument(
+        "--concurrency", metavar="C", type=_whole, default=4, help="requests at once (default: 4)"
+    )
+    each.add_argument(
+        "--timeout", metavar="S", type=_number, default=60.0, help="seconds a request (default: 60)"
+    )
+    each.add_argument(
+        "--time-limit",
+        metavar="S",
+        type=_number,
+        default=900.0,
+        help="seconds of the whole run; what is left goes on with the next (default: 900)",
+    )
+    each.add_argument("--batch", action="store_true", help="ask by batch, at the batch price")
+    each.add_argument(
+        "--no-write", action="store_true", help="show what was measured, leave the project alone"
+    )
+    each.add_argument(
+        "--out",
+        metavar="DIR",
+        help="folder for tables, answers and journal (default: distill/ beside the project file, "
+        "without tables)",
     )
     _json(each)
 
@@ -364,5 +437,6 @@ _OPTIONS = {
     "diagnose": _diagnose,
     "count": _count,
     "price": _price,
+    "distill": _distill,
     "agreement": _agreement,
 }

@@ -204,57 +204,50 @@ def _keep(args: argparse.Namespace, tables: Mapping[str, Table], law: FittedLaw)
 
 
 def _sources(args: argparse.Namespace) -> int:
+    from planner.errors import Fault, InputError
     from planner.listings.sources import default_parts, default_tables, source_parts, source_tables
+    from planner.progress import meter
     from planner.project import read
-    from sources.defaults import load
+    from planner.study import stand
+    from sources.defaults import entries
 
     if args.project is None:
-        _print(args, default_tables(load()), default_parts)
+        _print(args, default_tables(entries()), default_parts)
         return DONE
+    if args.defaults:
+        advice = "leave one of them out"
+        raise InputError("sources", [Fault("--defaults", args.project, "takes no project", advice)])
     inputs = read(args.project)
-    tables = source_tables(inputs.sources, inputs.currency, inputs.target.weeks)
-    _print(args, tables, source_parts)
+    with meter() as progress:
+        standing = stand(inputs, progress.stage)
+    _print(args, source_tables(standing), source_parts)
     return DONE
 
 
 def _count(args: argparse.Namespace) -> int:
-    from contextlib import nullcontext
-
-    from planner.errors import InputError
+    from planner.counting import Request, count
     from planner.listings.count import count_parts, count_tables
-    from planner.progress import meter
-    from sources.base import SourceError
-    from sources.counting import Options, count_corpus
-    from sources.journal import Journal
-    from sources.sampling import sample_corpus
 
-    counts = []
-    keep = nullcontext() if args.no_cache or args.sample else Journal()
+    request = Request(
+        tuple(args.paths),
+        args.column,
+        args.split,
+        tuple(args.encoding or ["o200k_base"]),
+        sample=args.sample,
+        workers=args.workers,
+        similarity=0.8 if args.near and args.similarity is None else args.similarity,
+        time=args.time,
+        engine=args.engine,
+        scheduler=args.scheduler,
+        keep=not args.no_cache,
+    )
     try:
-        with keep as journal:
-            for encoding in dict.fromkeys(args.encoding or ["o200k_base"]):
-                options = Options(args.column, args.split, encoding)
-                with meter() as progress:
-                    progress.stage(f"counting {encoding}")
-                    counts.append(
-                        sample_corpus(args.paths, options, progress=progress.share)
-                        if args.sample
-                        else count_corpus(
-                            args.paths,
-                            options,
-                            workers=args.workers,
-                            journal=journal,
-                            progress=progress.share,
-                        )
-                    )
-    except SourceError as error:
-        fault = InputError("count", error.faults)
-        raise _named(fault, {"encoding": "--encoding", "path": "PATH"}) from None
+        counts, problem = count(request)
     except KeyboardInterrupt:
-        kept = "" if journal is None else "; the same command goes on from what is counted"
+        kept = "" if args.no_cache or args.sample else "; the same command goes on from there"
         return _say(f"broken off{kept}", BROKEN_OFF)
-    if journal is not None and journal.problem:
-        _say(f"nothing was kept for later runs: {journal.problem}", DONE)
+    if problem:
+        _say(f"nothing was kept for later runs: {problem}", DONE)
     if counts[0].unreadable:
         _say(f"{counts[0].unreadable:,} files or records could not be read; left out", DONE)
     _print(args, count_tables(counts), count_parts)
@@ -350,6 +343,38 @@ def _agreement(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _distill(args: argparse.Namespace) -> int:
+    from planner.distill import Choices, distill
+    from planner.listings.distill import distill_parts
+    from planner.progress import meter
+    from sources.distill.job import Options
+
+    options = Options(
+        n=args.n,
+        base_url=args.base_url,
+        cap=args.cap,
+        concurrency=args.concurrency,
+        timeout=args.timeout,
+        time_limit=args.time_limit,
+        batch=args.batch,
+    )
+    out = None if args.out is None else Path(args.out)
+    choices = Choices(args.source, args.key_env, not args.no_write, out)
+    try:
+        with meter() as progress:
+            found, ending = distill(
+                args.project, options, choices, _tell, progress
+            )
+    except KeyboardInterrupt:
+        return _say("broken off; the same command goes on from the answers it has", BROKEN_OFF)
+    _print(args, found, distill_parts)
+    return DONE if ending.reason == "done" else UNREACHED
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "init": _init,
     "plan": _plan,
@@ -358,5 +383,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "diagnose": _diagnose,
     "count": _count,
     "price": _price,
+    "distill": _distill,
     "agreement": _agreement,
 }

@@ -56,7 +56,7 @@ def pairs(rows: Sequence[tuple[str, str]], style: str = "") -> RenderableType:
     from rich.text import Text
 
     table = Grid.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=LABEL, style=style)
+    table.add_column(width=LABEL, style=style, overflow="fold")
     table.add_column(overflow="fold")
     for label, text in rows:
         table.add_row(Text(shown(label)), Text(shown(text)))

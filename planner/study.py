@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from planner.diagnose import diagnose
 from planner.fit import fit_law
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw, fit_growth
+from planner.marginal import Marginal, marginals, point_now
 from planner.optimise import cheapest_plan, frontier
 from planner.pilots import Pilots
 from planner.plan import Diagnosis, Path, Plan
@@ -53,17 +54,52 @@ class Study:
     warnings: tuple[str, ...]
 
 
-def run(inputs: Inputs, progress: Progress | None = None) -> Study:
-    """Fit, plan, and diagnose a project. `progress` is called with the name of each stage as it
-    begins. Raises InputError where the project leaves the law undefined."""
-    say = progress or (lambda stage: None)
-    say("fitting the law")
-    law = fit_law(
+@dataclass(frozen=True)
+class Standing:
+    """Where a project stands before it buys: its law, and what each source would bring next.
+
+    point    [example] of each source, as `basis` says in words
+    ranking  every source, the largest decrease of the error per money first
+    """
+
+    inputs: Inputs
+    law: FittedLaw
+    point: Mapping[str, float]
+    basis: str
+    ranking: tuple[Marginal, ...]
+
+    @property
+    def step(self) -> float:
+        """Examples more of each source that are compared [example], unless a source has fewer."""
+        return max((each.examples for each in self.ranking), default=0.0)
+
+
+def stand(inputs: Inputs, progress: Progress | None = None) -> Standing:
+    """Fit the law and rank the sources at today's data. Raises InputError as `run` does."""
+    if progress:
+        progress("fitting the law")
+    law = _law(inputs)
+    point, basis = point_now(inputs.sources, inputs.pilots, law)
+    return Standing(
+        inputs, law, point, basis, marginals(law, inputs.sources, point, inputs.target.weeks)
+    )
+
+
+def _law(inputs: Inputs) -> FittedLaw:
+    return fit_law(
         inputs.pilots or _no_pilots(),
         beliefs=beliefs(inputs),
         seed=inputs.seed,
         draws=inputs.draws,
     )
+
+
+def run(inputs: Inputs, progress: Progress | None = None) -> Study:
+    """Fit, plan, and diagnose a project. `progress` is called with the name of each stage as it
+    begins. Raises InputError where the project leaves the law undefined."""
+    say = progress or (lambda stage: None)
+    say("fitting the law")
+    law = _law(inputs)
     say("searching the cheapest plan")
     plan = cheapest_plan(inputs.sources, law, inputs.target, contingency=inputs.contingency)
     guess, chance = _best_guess(inputs, law)

@@ -300,6 +300,12 @@ class Source:
         at = quantity if quantity > 0 else 1e-9
         return float(sum(line.variable(at) for line in self.lines)) / at
 
+    def price(self) -> float:
+        """Price [currency/example] of one more example, without fixed costs: that of the first, or
+        where these are covered by a fixed cost, of the first beyond them."""
+        firsts = ([line.unit_price, *(t.unit_price for t in line.tiers)] for line in self.lines)
+        return sum(next((price for price in prices if price), 0.0) for prices in firsts)
+
     def weakest_provenance(self) -> Provenance:
         """The least trustworthy provenance among the cost lines."""
         found = {

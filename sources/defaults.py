@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,6 +13,7 @@ from sources.base import Assumption
 
 _KEYS = {"value", "low", "high", "unit", "provenance", "reference", "date", "mark", "note"}
 _NEEDED = _KEYS - {"note"}
+_DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
 MARKS = ("F", "S", "D", "assumed")
 
 
@@ -20,14 +23,37 @@ def find(key: str, *sections: str) -> Assumption | None:
     return next((table[s][key] for s in sections if key in table.get(s, {})), None)
 
 
+@dataclass(frozen=True)
+class Default:
+    """A default of the kind, or part of a kind, that `section` names, with the mark of its source:
+    F found, S found at second hand, D derived by arithmetic, assumed."""
+
+    section: str
+    number: Assumption
+    mark: str
+
+
+def entries() -> tuple[Default, ...]:
+    """Every default in the order of defaults.toml. Raises ValueError on a faulty entry."""
+    return tuple(
+        Default(section, number, _table()[section][key]["mark"])
+        for section, numbers in load().items()
+        for key, number in numbers.items()
+    )
+
+
 @cache
 def load() -> dict[str, dict[str, Assumption]]:
     """Section -> key -> default, from defaults.toml. Raises ValueError on a faulty entry."""
-    text = (resources.files("sources") / "defaults.toml").read_text(encoding="utf-8")
     return {
         section: {key: _default(section, key, entry) for key, entry in table.items()}
-        for section, table in tomllib.loads(text).items()
+        for section, table in _table().items()
     }
+
+
+@cache
+def _table() -> dict[str, dict[str, dict[str, Any]]]:
+    return tomllib.loads((resources.files("sources") / "defaults.toml").read_text(encoding="utf-8"))
 
 
 def _default(section: str, key: str, entry: dict[str, Any]) -> Assumption:
@@ -39,6 +65,10 @@ def _default(section: str, key: str, entry: dict[str, Any]) -> Assumption:
     mark, provenance = entry["mark"], entry["provenance"]
     if mark not in MARKS or (mark == "assumed") != (provenance == "assumed"):
         raise ValueError(f"{place}: mark {mark!r} and provenance {provenance!r} do not agree")
+    if not _DATE.fullmatch(str(entry["date"])):
+        raise ValueError(f"{place}: date {entry['date']!r} is no year, month or day")
+    if not entry["unit"] or not entry["reference"]:
+        raise ValueError(f"{place}: unit or reference is empty")
     return Assumption(
         name=key,
         value=float(entry["value"]),

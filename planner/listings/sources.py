@@ -4,32 +4,90 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from planner.assumptions import source_rows
-from planner.columns import ASSUMPTIONS, CURRENCY, EXAMPLE, WEEK, Spec
-from planner.screen import Parts, Tables, amount, grid, line, number, pairs, span
+from planner.columns import ASSUMPTIONS, CURRENCY, EXAMPLE, RATIO, SUMMARY, WEEK, Spec
+from planner.marginal import Marginal
+from planner.screen import Parts, Tables, amount, facts_of, grid, line, number, pairs, span, title
 from planner.screen import money as spent
-from planner.table import Row, Table, figure, money, whole
+from planner.study import Standing
+from planner.table import Fact, Row, Table, figure, money, whole
 from planner.tables import listed, with_columns
-from sources.base import Assumption, Source
+from sources.base import PROVENANCES, Assumption, CostLine, Source
+from sources.defaults import Default
 
+NOISE = ("label_noise", "teacher_error")  # numbers that say how many labels are wrong
+GAIN = "METRIC/CURRENCY"
+EFFECTIVE_COST = "CURRENCY/effective example"
+QUALITY = "effective example/example"
 SOURCES: Spec = (
+    ("rank", "", "by gain; what is free and helps first, what cannot be had last"),
     ("source", "", "name in the project"),
     ("kind", "", "sort of source"),
     ("unit", "", "what one example is"),
-    ("unit_cost", "CURRENCY/example", "of the first example, fees and contingency not counted"),
+    (
+        "unit_cost",
+        "CURRENCY/example",
+        "of one more usable example: waste included, fees and contingency not counted",
+    ),
     ("unit_cost_at_scale", "CURRENCY/example", "average at max_examples; empty if not limited"),
+    ("effective_cost_low", EFFECTIVE_COST, "low end of its 90% interval; empty if unknown"),
+    (
+        "effective_cost",
+        EFFECTIVE_COST,
+        "unit_cost over what an example adds now; empty if it may add nothing",
+    ),
+    ("effective_cost_high", EFFECTIVE_COST, "high end; empty if it may add nothing"),
+    ("percent_cost_low", CURRENCY, "low end of its 90% interval; empty if unknown"),
+    (
+        "percent_cost",
+        CURRENCY,
+        "of an error lower by 1% at the rate of the next examples, median; empty if they may not "
+        "lower it",
+    ),
+    ("percent_cost_high", CURRENCY, "high end; empty if they may not lower it"),
+    ("decrease_low", "METRIC/example", "low end of the 90% interval of decrease"),
+    (
+        "decrease",
+        "METRIC/example",
+        "by which the next examples lower the error each, median; below 0 they raise it",
+    ),
+    ("decrease_high", "METRIC/example", "high end of the 90% interval of decrease"),
+    ("gain_low", GAIN, "low end of the 90% interval of gain"),
+    (
+        "gain",
+        GAIN,
+        "decrease over unit_cost, at the margin only: a source ends at max_examples; empty if it "
+        "costs nothing, or if nothing can be had",
+    ),
+    ("gain_high", GAIN, "high end of the 90% interval of gain"),
     ("fees", CURRENCY, "paid once"),
     ("max_examples", EXAMPLE, "most that can be had within the weeks; empty if not limited"),
     ("limited_by", "", "what sets max_examples"),
     ("per_week", "example/week", "once under way; empty if not limited"),
     ("lead_weeks", WEEK, "before the first example arrives"),
     ("in_hand", EXAMPLE, "owned already"),
-    ("quality_low", "effective example/example", "low end of its range, before pilots speak"),
-    ("quality", "effective example/example", "before pilots speak; empty for unlabelled text"),
-    ("quality_high", "effective example/example", "high end of its range, before pilots speak"),
-    ("provenance", "", "the weakest origin among its prices"),
+    ("noise_low", RATIO, "low end of what is plausible for noise"),
+    ("noise", RATIO, "labels that are wrong; empty if unknown, or if none is counted"),
+    ("noise_high", RATIO, "high end of what is plausible for noise"),
+    ("quality_low", QUALITY, "low end of its range, before pilots speak"),
+    ("quality", QUALITY, "before pilots speak; empty for unlabelled text"),
+    ("quality_high", QUALITY, "high end of its range, before pilots speak"),
+    ("provenance", "", "the weakest origin among its numbers"),
+    ("weakest", "", "the number of that origin with the widest range"),
+    ("date", "", "when that number was checked: day, month or year"),
     ("warning", "", "what to know before buying; empty if nothing"),
+)
+LINES: Spec = (
+    ("source", "", "name in the project"),
+    ("item", "", "line of the cost"),
+    ("unit_price", "CURRENCY/example", "of one more usable example"),
+    ("fixed", CURRENCY, "paid once when anything is bought"),
+    ("low", "factor", "on the line's cost, low end of what is plausible"),
+    ("high", "factor", "on the line's cost, high end of what is plausible"),
+    ("provenance", "", "the weakest origin among the numbers it rests on"),
+    ("reference", "", "those numbers, which table assumptions explains"),
 )
 DEFAULTS: Spec = (
     ("kind", "", "kind of source that uses the number"),
@@ -41,50 +99,118 @@ DEFAULTS: Spec = (
     ("provenance", "", "measured, quoted, catalogue, published or assumed"),
     ("reference", "", "page, paper, offer or the judgement behind it"),
     ("date", "", "when it was checked: day, month or year"),
+    ("mark", "", "F found in the reference, S found at second hand, D derived, or assumed"),
     ("note", "", "what to know about it"),
 )
 
 
-def source_tables(sources: Sequence[Source], currency: str, weeks: float) -> dict[str, Table]:
-    """What each source costs, how much there is within `weeks`, how fast, how good; its numbers."""
-    priced = [_source_row(source, weeks) for source in sources]
-    numbers = [row for source in sources for row in source_rows(source)]
+def source_tables(standing: Standing) -> dict[str, Table]:
+    """What each source costs and brings, how much there is within the weeks, how fast, how good."""
+    inputs = standing.inputs
+    named = {source.name: source for source in inputs.sources}
+    rows = [
+        _source_row(rank, named[each.name], each, inputs.target.weeks)
+        for rank, each in enumerate(standing.ranking, 1)
+    ]
+    numbers = [row for source in inputs.sources for row in source_rows(source)]
+    at = [
+        (f"at {name}", whole(amount), named[name].unit, "where gain and effective cost are counted")
+        for name, amount in standing.point.items()
+    ]
+    facts: list[Fact] = [
+        ("currency", inputs.currency, "", "of all costs"),
+        ("metric", inputs.target.metric, "", "the error that gain lowers"),
+        ("weeks", figure(inputs.target.weeks), "week", "to the last delivery; empty if no limit"),
+        ("step", whole(standing.step), "example", "more of each source that are compared"),
+        ("point", standing.basis, "", "where the sources are compared"),
+        *at,
+    ]
     return with_columns(
         [
-            listed("sources", SOURCES, priced, currency),
-            listed("assumptions", ASSUMPTIONS, numbers, currency),
+            listed("summary", SUMMARY, facts, inputs.currency),
+            listed("sources", SOURCES, rows, inputs.currency, inputs.target.metric),
+            listed("lines", LINES, _line_rows(inputs.sources), inputs.currency),
+            listed("assumptions", ASSUMPTIONS, numbers, inputs.currency),
         ]
     )
 
 
-def _source_row(source: Source, weeks: float) -> Row:
+def _source_row(rank: int, source: Source, next_one: Marginal, weeks: float) -> Row:
     limits, quality = source.limits, source.quality
     most = limits.available(weeks)
     worth = (quality.low, quality.base, quality.high)
-    labels = source.role == "labels"
+    noise = next((a for a in source.assumptions if a.name in NOISE), None)
+    weakest = _weakest(source)
     return (
+        rank,
         source.name,
         source.kind,
         source.unit,
-        figure(source.unit_cost(0)),
+        figure(source.price()),
         figure(source.unit_cost(most)) if 0 < most < math.inf else None,
+        *(figure(each) for each in next_one.effective_cost),
+        *(figure(each) for each in next_one.percent_cost),
+        *(figure(each) for each in next_one.decrease or (None, None, None)),
+        *(figure(each) for each in next_one.gain or (None, None, None)),
         money(source.fees()),
         whole(most),
         limits.limit_name(weeks) if math.isfinite(most) else None,
         figure(limits.per_week),
         figure(limits.lead_weeks),
         whole(source.in_hand),
-        *(figure(each) if labels else None for each in worth),
-        source.weakest_provenance(),
+        *(figure(getattr(noise, end, None)) for end in ("low", "value", "high")),
+        *(figure(each) if source.role == "labels" else None for each in worth),
+        weakest.provenance if weakest else source.weakest_provenance(),
+        weakest.name if weakest else None,
+        weakest.date or None if weakest else None,
         "; ".join(source.warnings) or None,
     )
 
 
-def default_tables(defaults: Mapping[str, Mapping[str, Assumption]]) -> dict[str, Table]:
+def _weakest(source: Source) -> Assumption | None:
+    """Of the numbers with the least trustworthy origin the one with the widest range, then the
+    oldest; what follows from other numbers is not asked."""
+    own = [a for a in source.assumptions if not a.reference.startswith("derived: ")]
+    if not own:
+        return None
+    least = max(PROVENANCES.index(each.provenance) for each in own)
+    among = [each for each in own if PROVENANCES.index(each.provenance) == least]
+    return min(among, key=lambda each: (-_width(each), each.date, each.name))
+
+
+def _width(number: Assumption) -> float:
+    """Width of a range [log]; unknown is widest."""
+    if number.value is None or not number.low or not number.high:
+        return math.inf if number.value is None or number.low != number.high else 0.0
+    return math.log(number.high / number.low)
+
+
+def _line_rows(sources: Sequence[Source]) -> list[Row]:
+    return [
+        (
+            source.name,
+            each.item,
+            figure(next((p for p in (each.unit_price, *_tier_prices(each)) if p), 0.0)),
+            money(each.fixed),
+            figure(each.low),
+            figure(each.high),
+            each.provenance,
+            each.reference,
+        )
+        for source in sources
+        for each in source.lines
+    ]
+
+
+def _tier_prices(line: CostLine) -> tuple[float, ...]:
+    return tuple(tier.unit_price for tier in line.tiers)
+
+
+def default_tables(defaults: Sequence[Default]) -> dict[str, Table]:
     """The default numbers of each kind of source, with range, origin and date."""
     rows = [
         (
-            kind,
+            default.section,
             each.name,
             figure(each.value),
             each.unit,
@@ -93,37 +219,82 @@ def default_tables(defaults: Mapping[str, Mapping[str, Assumption]]) -> dict[str
             each.provenance,
             each.reference,
             each.date,
+            default.mark,
             each.note or None,
         )
-        for kind, entries in defaults.items()
-        for each in entries.values()
+        for default in defaults
+        for each in (default.number,)
     ]
     return with_columns([listed("defaults", DEFAULTS, rows)])
 
 
 def source_parts(tables: Tables) -> Parts:
-    """What the sources of a project cost, how much there is, how fast, how good."""
+    """What the sources of a project cost and bring, the best next purchase first."""
+    facts, records = facts_of(tables["summary"]), tables["sources"].records()
+    unit = facts["currency"]
     rows = [
         (
             row["source"],
-            number(row["unit_cost"]),
+            number(row["unit_cost"], 3),
+            number(row["effective_cost"], 3) if row["effective_cost"] is not None else "",
             spent(row["fees"]),
             amount(row["max_examples"]) or "no limit",
-            amount(row["per_week"]) or "no limit",
-            span(row["quality_low"], row["quality_high"]),
-            row["provenance"],
+            _percent(row),
+            _range(row["percent_cost_low"], row["percent_cost_high"]),
         )
-        for row in tables["sources"].records()
+        for row in records
     ]
-    unit = tables["sources"].columns[tables["sources"].header.index("fees")].unit
-    heads = ("source", "unit cost", "fees", "most", "per week", "quality", "rests on")
-    parts: Parts = [grid(heads, rows, "~>>>><<"), line(f"costs in {unit}, without contingency"), ""]
-    for row in tables["sources"].records():
+    heads = ("source", "unit cost", "effective", "fees", "most", "1% less", "90% interval")
+    more = [
+        (
+            row["source"],
+            amount(row["per_week"]) or "no limit",
+            number(row["lead_weeks"], 2),
+            number(row["noise"], 2) if row["noise"] is not None else "",
+            span(row["quality_low"], row["quality_high"], 2),
+            f"{row['weakest'] or ''} {row['provenance']} {row['date'] or ''}".strip(),
+        )
+        for row in records
+    ]
+    also = ("source", "per week", "lead", "noise", "quality", "weakest number")
+    held = ", ".join(
+        f"{amount(value)} {key.removeprefix('at ')}"
+        for key, value in facts.items()
+        if key.startswith("at ")
+    )
+    parts: Parts = [
+        title(f"Best next purchase first, at {held} ({facts['point']})"),
+        grid(heads, rows, "~>>>>>>"),
+        line(
+            f"in {unit}, without contingency. unit cost: one more usable example; effective: one "
+            f"more effective example; 1% less: {facts['metric']} lower by 1% at the rate of the "
+            f"next {amount(facts['step'])} examples, without fees"
+        ),
+        "",
+        grid(also, more, "~>>>>~"),
+        "",
+    ]
+    for row in records:
         kind = f"{row['kind']}, {amount(row['in_hand'])} in hand" if row["in_hand"] else row["kind"]
         most = f"; the most is set by {row['limited_by']}" if row["limited_by"] else ""
         parts.append(pairs([(str(row["source"]), f"{kind}{most}")]))
         parts += [pairs([("", f"warning: {row['warning']}")], "yellow")] if row["warning"] else []
     return parts
+
+
+def _percent(row: Mapping[str, Any]) -> str:
+    """What 1% less error costs, or why there is no such price."""
+    if row["decrease"] is None:
+        return "none left"
+    if row["percent_cost"] is None:
+        return "no help"
+    return "free" if not row["percent_cost"] else number(row["percent_cost"], 2)
+
+
+def _range(low: Any, high: Any) -> str:
+    if low is None:
+        return ""
+    return span(low, high, 2) if high is not None else f"{number(low, 2)} or never"
 
 
 def default_parts(tables: Tables) -> Parts:
@@ -143,5 +314,12 @@ def default_parts(tables: Tables) -> Parts:
             if row["kind"] == kind
         ]
         heads = (str(kind), "default", "range", "unit", "rests on")
-        parts += [grid(heads, mine, "<>>~~"), ""]
-    return [*parts, line("references: dataplan sources --json")]
+        parts += [grid(heads, mine, "<>>~~")]
+        parts += [
+            pairs([(str(row["name"]), f"{row['mark']}: {row['reference']}")])
+            for row in rows
+            if row["kind"] == kind
+        ]
+        parts.append("")
+    marks = "F found in the reference, S found at second hand, D derived by arithmetic from such"
+    return [*parts, line(f"marks: {marks}, assumed: a judgement that the reference explains")]

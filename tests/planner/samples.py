@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planner.fitted import LawParameter, PilotFit
+from planner.marginal import Marginal
 from planner.plan import Diagnosis, Finding, Path, Plan, Round, Step, Target
 from sources.base import Assumption, CostLine, Limits, Quality, Source, Tier
 
@@ -196,3 +197,25 @@ def study(**changes: Any) -> Study:
         warnings=("weak prior: 2 pilot sizes",),
     )
     return replace(made, **changes)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What planner.study.stand returns, as far as the tables read it."""
+
+    inputs: Any
+    ranking: tuple[Marginal, ...]
+    point: Any = field(default_factory=lambda: {"human": 200.0})
+    basis: str = "the largest pilot run"
+    step: float = 20.0
+
+
+def standing(sources: tuple[Source, ...] = SOURCES, weeks: float = 3.0) -> Standing:
+    """The sources in reverse order, each with the same gain."""
+    parts = (0.4, 0.5, 0.8), (-1e-6, 2e-5, 3e-5)
+    ranked = tuple(
+        Marginal(each.name, 20.0, 20 * each.price(), 0.3, *parts) for each in reversed(sources)
+    )
+    target = replace(Inputs().target, weeks=weeks)
+    inputs = replace(Inputs(), sources=sources, target=target)
+    return Standing(inputs, ranked, {sources[0].name: 200.0})

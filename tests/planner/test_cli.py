@@ -290,12 +290,31 @@ def test_bad_runs(tmp_path: Path, run: Run, command: str) -> None:
 def test_sources(project: Path, run: Run) -> None:
     code, out, _ = run("sources", project)
     assert code == 0
-    for name in ("human", "crowd", "unit cost", "rests on"):
+    for name in ("human", "crowd", "unit cost", "weakest number"):
         assert name in out
     assert max(map(len, out.split("\n"))) <= 80
     shown = json.loads(run("sources", project, "--json")[1])
     assert {row["source"] for row in shown["sources"]} == {"human", "crowd"}
     assert all(row["provenance"] for row in shown["assumptions"])
+
+
+def test_the_best_next_purchase_comes_first(project: Path, run: Run) -> None:
+    shown = json.loads(run("sources", project, "--json")[1])
+    gains = [row["gain"] for row in shown["sources"]]
+    assert gains == sorted(gains, reverse=True)
+    assert shown["units"]["sources"]["gain"] == "error rate/USD"
+    assert all(row["weakest"] and row["date"] for row in shown["sources"])
+    items = {(row["source"], row["item"]) for row in shown["lines"]}
+    assert ("human", "wages") in items
+    assert ("crowd", "platform fee") in items
+
+
+def test_defaults_are_not_those_of_a_project(project: Path, run: Run) -> None:
+    code, out, err = run("sources", project, "--defaults")
+    assert (code, out) == (2, "")
+    assert "--defaults" in err
+    assert "takes no project" in err
+    assert run("sources", "--defaults") == run("sources")
 
 
 def test_sources_without_a_project_are_the_defaults(run: Run) -> None:

@@ -90,7 +90,7 @@ def test_fits_80_columns_whatever_the_names_and_sizes(
         plan=plan, inputs=inputs, frontier=(samples.Point(0.26, plan),), warnings=(name,)
     )
     text = rendered(plan_parts(tables(study)), io.StringIO())
-    text += rendered(source_parts(source_tables((source,), "EUR", 12.0)), io.StringIO())
+    text += rendered(source_parts(source_tables(samples.standing((source,)))), io.StringIO())
     assert max(map(screen_width, text.split("\n"))) <= 80
     assert "\u2026" not in text or "\u2026" in name  # no number is cut
 

@@ -82,30 +82,3 @@ def test_every_default_belongs_to_a_setting_and_has_its_unit() -> None:
             assert default.unit == quantity.unit.replace("money", "USD"), (section, key)
             ends = {"value": default.value, "low": default.low, "high": default.high}
             assert quantity.problem(Number(**ends)) is None, (section, key)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"unit": None}, "unit missing"),
-        ({"colour": "red"}, "colour unknown"),
-        ({"mark": "U"}, "mark 'U'"),
-        ({"provenance": "assumed"}, "do not agree"),
-        ({"low": 5}, "low <= value <= high"),
-    ],
-)
-def test_a_default_is_refused_unless_complete(change: dict[str, Any], message: str) -> None:
-    entry = {
-        "value": 1,
-        "low": 1,
-        "high": 1,
-        "unit": "ratio",
-        "provenance": "published",
-        "reference": "a page",
-        "date": "2024",
-        "mark": "F",
-    }
-    changed = {key: value for key, value in (entry | change).items() if value is not None}
-    assert defaults._default("kind", "key", entry).value == 1
-    with pytest.raises(ValueError, match=message):
-        defaults._default("kind", "key", changed)
