@@ -16,17 +16,27 @@ class Meter:
 
     def __init__(self, display: Any = None) -> None:
         self._display = display
-        self._task = None if display is None else display.add_task("starting", total=None)
+        self._begun = False  # whether the running stage has said how far it is
+        self._task = None
+        if display is not None:
+            self._task = display.add_task("starting", total=None, unit="")
 
-    def stage(self, name: str) -> None:
-        """A stage of unknown length begins."""
+    def stage(self, name: str, unit: str = "") -> None:
+        """A stage of unknown length begins; where its unit is the byte, its speed is shown."""
+        self._begun = False
         if self._display is not None:
-            self._display.update(self._task, description=name, completed=0, total=None)
+            known = {"description": name, "completed": 0, "total": None, "unit": unit}
+            self._display.update(self._task, **known)
 
     def share(self, done: float, total: float) -> None:
-        """So much of the running stage is done."""
-        if self._display is not None:
+        """So much of the running stage is done; what was so at first says nothing of speed."""
+        if self._display is None:
+            return
+        if self._begun:
             self._display.update(self._task, completed=done, total=total)
+        else:
+            self._begun = True
+            self._display.reset(self._task, completed=int(done), total=total)
 
 
 @contextmanager
@@ -45,13 +55,21 @@ def meter(stream: IO[str] | None = None, patience: float = PATIENCE) -> Iterator
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
+        TransferSpeedColumn,
     )
+
+    class Speed(TransferSpeedColumn):
+        """Bytes a second, of work that is counted in bytes."""
+
+        def render(self, task: Any) -> Any:
+            return super().render(task) if task.fields["unit"] == "byte" else ""
 
     display = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TaskProgressColumn(show_speed=True),
+        TaskProgressColumn(),
+        Speed(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(file=out),

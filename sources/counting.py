@@ -8,6 +8,7 @@ their marks (128 bits of BLAKE2b) when all parts are done, so the order of parts
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import multiprocessing
 import signal
@@ -18,25 +19,27 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from sources import places, tokens
 from sources.base import Fault, SourceError
 from sources.corpus import CorpusCount, Options, Part
 from sources.documents import Columns, Split, blocks, divisible, documents, whole_text
 from sources.journal import Journal
-from sources.pieces import Counter
+from sources.pieces import Counter, last_end
 from sources.rows import VERSION, Counted, Table, packed, unpacked
 from sources.screening import private, script
 from sources.stamping import Days
 from sources.sums import total
 
 Progress = Callable[[int, int], None]
-# parts -> their numbers in the order they are done, with what was counted
-Results = Generator[tuple[int, Counted], None, None]
-Engine = Callable[[Sequence[Part], Options], Results]
+Results = Generator[tuple[int, Counted], None, None]  # number of a part, what is in it
+Tasks = Generator[tuple[int, list[Counted]], None, None]  # number of a task, what is in its parts
+Engine = Callable[[Sequence[list[Part]], Options], Tasks]  # gives the tasks in any order
 _PART = 8_000_000  # bytes of a part of a file
 _BLOCK = 1_000_000  # characters of a file that is one document, read at once
 _TASK = 2_000_000  # bytes given to a process at once
+_TOGETHER = 100_000  # characters of documents that are counted at once
 _CHECKED = (3, 100, 50_000)  # of a part: the first few, then one in so many, none longer [char]
 _MOST_NAMED = 20  # faulty records named in a part; the others are counted
 
@@ -134,17 +137,19 @@ def _mapped(
     inside: Callable[[int], None],
     engine: Engine | None,
 ) -> AbstractContextManager[Results]:
-    if engine and parts:
-        return closing(engine(parts, options))
-    if workers < 2 or len(parts) < 2:
+    if not engine and (workers < 2 or len(parts) < 2):
         return nullcontext((at, count_part(part, options, inside)) for at, part in enumerate(parts))
-    return closing(_numbered(_on_cores(list(_tasks(parts)), options, workers)))
+    todo = list(_tasks(parts))
+    if engine:
+        return closing(_numbered(engine(todo, options), todo))
+    return closing(_numbered(_on_cores(todo, options, workers), todo))
 
 
-def _numbered(results: Generator[Counted, None, None]) -> Results:
-    """Numbers the results; closing it closes them."""
+def _numbered(results: Tasks, todo: Sequence[list[Part]]) -> Results:
+    starts = [0, *itertools.accumulate(map(len, todo))]
     with closing(results):
-        yield from enumerate(results)
+        for number, found in results:
+            yield from enumerate(found, starts[number])
 
 
 def _tasks(parts: Sequence[Part]) -> Iterator[list[Part]]:
@@ -160,15 +165,12 @@ def _tasks(parts: Sequence[Part]) -> Iterator[list[Part]]:
         yield task
 
 
-def _on_cores(
-    tasks: list[list[Part]], options: Options, workers: int
-) -> Generator[Counted, None, None]:
+def _on_cores(tasks: list[list[Part]], options: Options, workers: int) -> Tasks:
     # a copy of this process has the ranks already; with other threads running it might hang
     copies = sys.platform == "linux" and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if copies else "spawn")
     with context.Pool(min(workers, len(tasks)), _left_alone) as pool:
-        for results in pool.imap(partial(_count_task, options=options), tasks):
-            yield from results
+        yield from enumerate(pool.imap(partial(_count_task, options=options), tasks))
 
 
 def _left_alone() -> None:
@@ -191,19 +193,36 @@ class _Tally:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._number = 0
-        self.table = Table(options)
+        self._table = Table(options)
+        self._waiting: list[tuple[str, int]] = []
+        self._size = 0  # of what is waiting [character]
         self.empty = 0
+
+    def rows(self) -> Any:
+        """A row for each document."""
+        self._count()
+        return self._table.rows()
 
     def add(self, text: str, day: int) -> None:
         """A document, and the day it is of."""
         if not text or text.isspace():
             self.empty += 1
             return
-        data = _encoded(text)
-        mark = hashlib.blake2b(data, digest_size=16).digest()
-        found = self._tokens(text, data)
-        self.table.compare(data)
-        self.table.add(mark, (found, len(text)), private(text, data), script(data), day)
+        self._waiting.append((text, day))
+        self._size += len(text)
+        if self._size >= _TOGETHER:
+            self._count()
+
+    def _count(self) -> None:
+        texts = [text for text, _ in self._waiting]
+        datas = [_encoded(text) for text in texts]
+        counts = self._tokens(texts, datas)
+        for (text, day), data, found in zip(self._waiting, datas, counts, strict=True):
+            mark = hashlib.blake2b(data, digest_size=16).digest()
+            self._table.compare(data)
+            self._table.add(mark, (found, len(text)), private(text, data), script(data), day)
+        self._waiting = []
+        self._size = 0
 
     def add_blocks(self, texts: Iterable[str], day: int) -> None:
         """A document that comes in blocks, cut where a piece of it surely ends."""
@@ -214,29 +233,30 @@ class _Tally:
         for text in _cut(texts):
             data = _encoded(text)
             mark.update(data)
-            found += self._tokens(text, data)
+            found += self._tokens([text], [data])[0]
             characters += len(text)
             personal = [a + b for a, b in zip(personal, private(text, data), strict=True)]
             if blank and not text.isspace():
                 blank, kind = False, script(data)
-            self.table.compare(data)
+            self._table.compare(data)
         if blank:
             self.empty += 1
-            self.table.forget()
+            self._table.forget()
         else:
-            self.table.add(mark.digest(), (found, characters), personal, kind, day)
+            self._table.add(mark.digest(), (found, characters), personal, kind, day)
 
-    def _tokens(self, text: str, data: bytes) -> int:
+    def _tokens(self, texts: list[str], datas: list[bytes]) -> list[int]:
         encoding = self._options.encoding
         if self._options.plain:
-            return tokens.count(text, encoding)
-        found = _counter(encoding).count(text, data)
+            return [tokens.count(text, encoding) for text in texts]
+        counts = _counter(encoding).count_all(texts, datas)
         first, every, longest = _CHECKED
-        self._number += 1
-        checked = self._number <= first or self._number % every == 0
-        if checked and len(text) <= longest and found != tokens.count(text, encoding):
-            raise Unequal
-        return found
+        for text, found in zip(texts, counts, strict=True):
+            self._number += 1
+            checked = self._number <= first or self._number % every == 0
+            if checked and len(text) <= longest and found != tokens.count(text, encoding):
+                raise Unequal
+        return counts
 
 
 def _encoded(text: str) -> bytes:
@@ -249,24 +269,12 @@ def _cut(texts: Iterable[str]) -> Iterator[str]:
     left = ""
     for text in texts:
         left += text
-        at = _last_end(left)
+        at = last_end(left, 0, len(left))
         if at:
             yield left[:at]
             left = left[at:]
     if left:
         yield left
-
-
-def _last_end(text: str) -> int:
-    at = len(text)
-    while (at := text.rfind(" ", 0, at)) > 0:
-        if not text[at - 1].isspace():
-            return at
-    at = len(text)
-    while (at := text.rfind("\n", 0, at)) > 0:
-        if text[at - 1].isalpha():
-            return at
-    return 0
 
 
 def count_part(
@@ -290,7 +298,7 @@ def count_part(
         faults = list(error.faults)
     unreadable = len(faults) + len(bad)
     faults += [Fault("record", part.path, problem) for problem in bad[:_MOST_NAMED]]
-    rows = tally.table.rows()
+    rows = tally.rows()
     return Counted(rows, tally.empty, unreadable, tuple(faults), tuple(days.faults))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planner.columns import RATIO, Spec
@@ -11,7 +11,7 @@ from planner.table import Row, Table, figure
 from planner.tables import listed, with_columns
 
 if TYPE_CHECKING:
-    from sources.counting import CorpusCount
+    from sources.corpus import CorpusCount, Growth, NearCount
 
 MOST_NAMED = 20  # unreadable files that a page lists
 COUNTS: Spec = (
@@ -48,6 +48,31 @@ PRIVATE: Spec = (
     ("cards", "", "card numbers with a right check digit"),
     ("documents", "document", "with any of these"),
     ("tokens", "token", "of those documents, which cannot be used as they are"),
+)
+NEAR: Spec = (
+    ("encoding", "", "of the tokens"),
+    ("similarity", "1", "Jaccard, of sets of five words in a row, from which documents are near"),
+    ("documents", "document", "near a longer one, of those without exact repeats"),
+    ("tokens", "token", "of those documents"),
+    ("left_documents", "document", "left when these are removed"),
+    ("left_tokens", "token", "of those left"),
+)
+GROWTH: Spec = (
+    ("encoding", "", "of the tokens"),
+    ("weeks", "week", "whole ones (from Monday, UTC) that the growth rests on, the last there are"),
+    (
+        "documents",
+        "document/week",
+        "different ones; median of the weeks, empty without a whole one",
+    ),
+    ("documents_low", "document/week", "5% of the weeks have fewer"),
+    ("documents_high", "document/week", "5% of the weeks have more"),
+    ("tokens", "token/week", "median of the weeks"),
+    ("tokens_low", "token/week", "5% of the weeks have fewer"),
+    ("tokens_high", "token/week", "5% of the weeks have more"),
+    ("first", "", "date of the first time stamp"),
+    ("last", "", "date of the last time stamp"),
+    ("undated", "document", "without a readable time stamp; table undated names the first ones"),
 )
 UNREADABLE: Spec = (
     ("place", "", "file"),
@@ -100,17 +125,41 @@ def count_tables(counts: Sequence[CorpusCount]) -> dict[str, Table]:
         for each in counts
         if (found := each.screen)
     ]
-    faults = {
-        (str(fault.value), fault.problem, fault.advice) for each in counts for fault in each.faults
-    }
+    faults, undated = (
+        {(str(fault.value), fault.problem, fault.advice) for each in found for fault in each}
+        for found in (
+            [each.faults for each in counts],
+            [each.growth.faults for each in counts if each.growth],
+        )
+    )
     return with_columns(
         [
             listed("counts", COUNTS, rows),
             listed("scripts", SCRIPTS, scripts),
             listed("private", PRIVATE, private),
+            listed("near", NEAR, [_near_row(each, each.near) for each in counts if each.near]),
+            listed(
+                "growth", GROWTH, [_growth_row(each, each.growth) for each in counts if each.growth]
+            ),
             listed("unreadable", UNREADABLE, sorted(faults)),
+            listed("undated", UNREADABLE, sorted(undated)),
         ]
     )
+
+
+def _near_row(count: CorpusCount, near: NearCount) -> Row:
+    left = (count.documents - near.documents, count.tokens - near.tokens)
+    return (count.encoding, figure(near.threshold), near.documents, near.tokens, *left)
+
+
+def _growth_row(count: CorpusCount, growth: Growth) -> Row:
+    rates: list[float | None] = []
+    for rate in (growth.documents, growth.tokens):
+        rates += (
+            [figure(each) for each in (rate.median, rate.low, rate.high)] if rate else [None] * 3
+        )
+    dates = (day.isoformat() if day else None for day in (growth.first, growth.last))
+    return (count.encoding, growth.weeks, *rates, *dates, growth.undated)
 
 
 def count_parts(tables: Tables) -> Parts:
@@ -152,11 +201,52 @@ def count_parts(tables: Tables) -> Parts:
             f"numbers, {amount(private['cards'])} card numbers"
         )
         parts += ["", pairs([("personal data", text)], "yellow")]
+    parts += [*_near(tables), *_growth(tables)]
     if row["unreadable"]:
         parts += ["", title(f"{amount(row['unreadable'])} files or records not read")]
         for fault in tables["unreadable"].records()[:MOST_NAMED]:
             parts.append(line(f"{fault['place']}: {fault['problem']}", indent=2))
     return parts
+
+
+def _near(tables: Tables) -> Parts:
+    rows = [
+        (
+            row["encoding"],
+            number(row["similarity"]),
+            amount(row["documents"]),
+            amount(row["tokens"]),
+            amount(row["left_documents"]),
+            amount(row["left_tokens"]),
+        )
+        for row in tables["near"].records()
+    ]
+    heads = ("near-duplicates", "similarity", "documents", "tokens", "left", "tokens left")
+    return ["", grid(heads, rows, "<>>>>>")] if rows else []
+
+
+def _growth(tables: Tables) -> Parts:
+    rows = tables["growth"].records()
+    if not rows:
+        return []
+    first = rows[0]
+    spans = [("documents a week", _span(first, "documents"))]
+    spans += [(f"tokens a week ({row['encoding']})", _span(row, "tokens")) for row in rows]
+    spans.append(("stamps", f"{first['first']} to {first['last']}" if first["first"] else "none"))
+    if first["undated"]:
+        spans.append(("without a stamp", f"{amount(first['undated'])} documents"))
+    heading = f"Growth in the last {amount(first['weeks'])} whole weeks: median, and 5% to 95%"
+    parts: Parts = ["", title(heading), pairs(spans)]
+    for fault in tables["undated"].records()[:MOST_NAMED]:
+        parts.append(line(f"{fault['place']}: {fault['problem']}", indent=2))
+    return parts
+
+
+def _span(row: Mapping[str, Any], name: str) -> str:
+    if row[name] is None:
+        return "unknown: there is no whole week"
+    low, high = (amount(row[f"{name}_{end}"]) for end in ("low", "high"))
+    return f"{amount(row[name])} ({low} to {high})"
 
 
 def _scripts(tables: Tables) -> Any:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 
 from planner.progress import meter
@@ -37,6 +38,23 @@ def test_names_the_stage_when_it_takes_long() -> None:
                 break
             time.sleep(0.05)
     assert "counting [x]" in out.getvalue()
+
+
+def test_tells_speed_and_time_left_of_bytes() -> None:
+    out = Terminal()
+    with meter(out, patience=0) as progress:
+        progress.stage("counting", unit="byte")
+        progress.share(900_000_000, 2_000_000_000)  # counted by an earlier run
+        for at in range(100):
+            progress.share(900_000_000 + at * 100_000, 2_000_000_000)
+            if "MB/s" in out.getvalue():
+                break
+            time.sleep(0.05)
+        shown = out.getvalue()
+    assert "45%" in shown
+    (speed, *_) = re.findall(r"([\d.]+) MB/s", shown)
+    assert float(speed) < 100, "what was counted before is no speed"
+    assert re.search(r"\d:\d\d:\d\d.*\d:\d\d:\d\d", shown)
 
 
 def test_gone_after_a_fault() -> None:
