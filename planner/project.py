@@ -137,7 +137,7 @@ def read_runs(path: Path | str) -> Pilots:
 
 
 def _toml(place: Path) -> dict[str, Any]:
-    text = _text(place, MOST_BYTES)
+    text = text_of(place, MOST_BYTES)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -160,7 +160,7 @@ def _toml_advice(problem: str, line: str | None) -> str:
     return "text needs quotes, numbers and dates none"
 
 
-def _text(place: Path, most: int | None = None) -> str:
+def text_of(place: Path, most: int | None = None) -> str:
     """Text of a UTF-8 file, with or without a byte order mark. Raises InputError."""
     try:
         if most is not None and place.stat().st_size > most:
@@ -299,7 +299,7 @@ def _runs(
 ) -> tuple[Pilots | None, list[Fault]]:
     """Runs of a CSV file, or every fault of it with its line."""
     try:
-        return runs.parse(_text(place), here, most_error, known)
+        return runs.parse(text_of(place), here, most_error, known)
     except InputError as error:
         return None, [replace(fault, key=here) for fault in error.faults]
 

@@ -27,8 +27,9 @@ class Form:
 class Answer:
     """One answer. Tokens [token/request] are as the server counted them; None where it did not.
 
-    text    the answer as it came; as canonical JSON where a schema is asked for and obeyed
-    label   where the answer is one of the labels
+    text           as it came; as canonical JSON where a schema is asked for and obeyed
+    label          where the answer is one of the labels
+    cached_tokens  of the input tokens, read from the provider's cache and maybe cheaper
     """
 
     state: State
@@ -36,6 +37,7 @@ class Answer:
     label: str | None
     input_tokens: int | None
     output_tokens: int | None
+    cached_tokens: int = 0
 
 
 def read(payload: Mapping[str, Any], form: Form) -> Answer:
@@ -50,7 +52,8 @@ def read(payload: Mapping[str, Any], form: Form) -> Answer:
         text = canonical(text)
     usage = payload.get("usage")
     counts = [_count(usage, key) for key in ("prompt_tokens", "completion_tokens")]
-    return Answer(state, text, label, counts[0], counts[1])
+    details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
+    return Answer(state, text, label, counts[0], counts[1], _count(details, "cached_tokens") or 0)
 
 
 def is_completion(payload: Any) -> bool:

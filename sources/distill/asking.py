@@ -195,7 +195,7 @@ class _Run:
         elif sent is None or made is None:
             cost = flight.worst  # the server does not say: the most is taken
         else:
-            cost = self.job.cost(sent, made, reply.seconds)
+            cost = self.job.cost(sent, made, reply.seconds, answer.cached_tokens)
             self.factor = max(self.factor, OTHERS * sent / flight.request.counted)
         end = End(flight.start, "answered", cost, reply.seconds, dict(reply.payload))
         self.journal.end(end)

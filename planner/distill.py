@@ -1,0 +1,172 @@
+"""A real pilot of a teacher: project, requests, answers, measures, and the project amended."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planner.amend import amended
+from planner.errors import Fault, InputError, OutputError
+from planner.export import check_over, write_csv, write_over, write_records
+from planner.listings.distill import Result, Written, distill_tables
+from planner.project import read_source, text_of
+from planner.table import Table, figure
+from sources.base import Context, SourceError
+from sources.distill.asking import Ending, Limits, ask
+from sources.distill.batches import ask_by_batch, open_batches
+from sources.distill.endpoint import Endpoint, host_of, key_from
+from sources.distill.job import Job, Options, prepare
+from sources.distill.journal import Journal
+from sources.distill.measures import Findings, findings
+
+if TYPE_CHECKING:
+    from planner.progress import Meter
+
+KIND = "distillation"
+FOLDER = "distill"  # beside the project file
+TOKENS = ("prompt_tokens", "completion_tokens")  # what a price by the token takes
+SHARED = ("keep_rate", "teacher_error")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose beside the options of the requests. `out` is the folder of the journal,
+    the answers and, where it is given, the tables."""
+
+    source: str | None = None
+    key_env: str = "OPENAI_API_KEY"
+    write: bool = True
+    out: Path | None = None
+
+
+def distill(
+    project: Path | str, options: Options, choices: Choices, say: Say, meter: Meter
+) -> tuple[dict[str, Table], Ending]:
+    """Runs the pilot, or goes on with it, and writes what it measured.
+
+    Answers go to NAME.jsonl beside the journal NAME.sqlite; numbers go into the project file once
+    every request has its answer. Raises InputError and OutputError; what was answered is kept.
+    """
+    place = Path(project)
+    name, settings, context, seed = read_source(place, KIND, choices.source)
+    try:
+        job = prepare(name, settings, context, replace(options, seed=seed))
+        key = key_from(choices.key_env, job.base_url)
+    except SourceError as error:
+        raise _named(place, name, error) from None
+    if choices.write:
+        check_over(place)
+    folder = choices.out or place.parent / FOLDER
+    limits = Limits(job.cap, options.concurrency, options.timeout, options.time_limit)
+    for line in _opening(job, options):
+        say(line)
+    try:
+        with Journal(folder / f"{name}.sqlite") as journal:
+            ending = _ask(job, Endpoint(job.base_url, key), journal, limits, options.batch, meter)
+            calls = journal.calls({each.key for each in job.requests})
+    except SourceError as error:
+        raise _named(place, name, error) from None
+    found = findings(job, calls, options.concurrency)
+    answers = write_records(_lines(found), folder / f"{name}.jsonl")
+    say(f"{len(found.records):,} answers in {answers}")
+    written = _numbers(found, context, options.date)
+    if choices.write and ending.reason == "done" and any(each.written for each in written):
+        _write(place, name, written, say)
+    elif any(each.written for each in written):
+        why = "not asked to" if ending.reason == "done" else "not every request has its answer"
+        written = tuple(replace(e, written=False, note=e.note or why) for e in written)
+    tables = distill_tables(Result(found, ending, options, written))
+    if choices.out is not None:
+        write_csv(tables, choices.out)
+        say(f"{len(tables)} tables in {choices.out}; columns.csv explains them")
+    return tables, ending
+
+
+def _ask(
+    job: Job, endpoint: Endpoint, journal: Journal, limits: Limits, batch: bool, meter: Meter
+) -> Ending:
+    meter.stage(f"asking {job.model}")
+    if batch:
+        return ask_by_batch(job, endpoint, journal, limits, meter.share)
+    if open_batches(job, journal):
+        problem = "some of these requests are in a batch that is under way"
+        raise SourceError([Fault("--batch", None, problem, "add --batch to collect it first")])
+    return ask(job, endpoint, journal, limits, meter.share)
+
+
+def _named(place: Path, name: str, error: SourceError) -> InputError:
+    """The faults under keys as the user knows them: options by name, settings by their table."""
+    from planner.schema import key
+
+    own = ("--", "journal", "request")
+    faults = [
+        fault
+        if fault.key.startswith(own)
+        else replace(fault, key=f"{key('sources', name)}.{fault.key}")
+        for fault in error.faults
+    ]
+    return InputError(str(place), faults)
+
+
+def _opening(job: Job, options: Options) -> Iterator[str]:
+    yield from (f"{job.name}: {each}" for each in job.warnings)
+    how = " by batch" if options.batch else ""
+    cost = f"about {job.expected:.2g}, at most {job.cap:g} {job.currency} (--cap)"
+    asked = f"{len(job.requests):,} requests to {job.model} at {host_of(job.base_url)}{how}"
+    yield f"{asked}: {cost}, at most {options.time_limit:g} s (--time-limit)"
+
+
+def _lines(found: Findings) -> Iterator[dict[str, Any]]:
+    """One mapping an answer, as a training example would be made from it."""
+    for each in found.records:
+        answer = each.answer
+        yield {
+            "id": each.request.key,
+            "input": each.request.text,
+            "output": answer.text,
+            "label": answer.label,
+            "gold": each.request.gold,
+            "state": "copy" if each.copy else answer.state,
+            "kept": each.kept,
+            "prompt_tokens": answer.input_tokens,
+            "completion_tokens": answer.output_tokens,
+            "cost": each.cost,
+            "currency": found.job.currency,
+            "model": found.job.model,
+        }
+
+
+def _numbers(found: Findings, context: Context, date: datetime.date) -> tuple[Written, ...]:
+    """The project's keys that the pilot measured, and why one is not to be written."""
+    job = found.job
+    keys = (*SHARED, "examples_per_hour") if job.local else (*TOKENS, *SHARED)
+    where = f"{len(found.records):,} requests to {job.model} at {host_of(job.base_url)}"
+    reference = f"distill run of {date.isoformat()}, {where}"
+    classes = context.classes or len(job.form.labels or ()) or 2
+    made = []
+    for key in keys:
+        each = found[key]
+        note = each.note if each.value is None else ""
+        if key == "keep_rate" and each.value == 0:
+            note = "no answer can be used: mend prompt or limits first"
+        if key == "teacher_error" and each.value is not None and each.value >= 1 - 1 / classes:
+            note = "no better than guessing: mend the prompt or take another teacher"
+        ends = {end: figure(getattr(each, end)) for end in ("value", "low", "high")}
+        number = {**ends, "provenance": "measured", "reference": reference}
+        made.append(Written(each, {**number, "date": date.isoformat()}, not note, note))
+    return tuple(made)
+
+
+def _write(place: Path, name: str, written: tuple[Written, ...], say: Say) -> None:
+    numbers: Mapping[str, Any] = {
+        each.measure.name: each.number for each in written if each.written
+    }
+    try:
+        write_over(place, amended(text_of(place), name, numbers))
+    except OutputError as error:
+        raise OutputError(f"{error}; the answers are kept, and the same command goes on") from None
+    say(f"{', '.join(numbers)} written into {place} as measured")
