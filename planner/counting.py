@@ -59,12 +59,14 @@ class Request:
         for option, value in (("--column", self.column), ("--time", self.time)):
             if value == "":
                 yield Fault(option, value, "must name a column", "leave it out for the default")
+        if not self.paths or "" in self.paths:
+            yield Fault("PATH", "", "must name a file or folder", "here: .")
 
     def _together(self) -> Iterator[Fault]:
         leave = "leave one of them out"
         if self.sample and self.similarity is not None:
             yield Fault("--near", None, "cannot be told from a sample of --sample", leave)
-        if self.sample and self.time is not None:
+        if self.sample and self.time:
             yield Fault("--time", self.time, "needs every document, not --sample", leave)
         if self.engine == "dask":
             if self.scheduler is None:

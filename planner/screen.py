@@ -34,7 +34,8 @@ def rendered(parts: Iterable[RenderableType], stream: IO[str]) -> str:
         markup=False,
         emoji=False,
     ).print(*parts, sep="\n")
-    return "\n".join(line.rstrip() for line in page.getvalue().split("\n"))
+    text = "\n".join(line.rstrip() for line in page.getvalue().split("\n"))
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def title(text: object) -> RenderableType:

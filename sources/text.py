@@ -9,14 +9,17 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from sources import tokens
 from sources.assembly import Numbers, Parts, derived, line, source, value
 from sources.base import Assumption, Context, CostLine, Fault, Source, SourceError
+from sources.corpus import Growth, Options
+from sources.counting import count_corpus
 from sources.documents import Split
+from sources.places import is_remote
 from sources.settings import KindSettings, Number, Quantity, Table, check, figures
 
 MILLION = 1e6
 _WHOLE = 1 + 1e-12  # so that .29 of 100 documents, 28.999999999999996 in binary, are 29
+_GROWTH = "growth_documents_per_week"
 _COSTS = ("cleaning_per_million_tokens", "compute_per_million_tokens")
 
 
@@ -31,11 +34,13 @@ class Effect(Table):
 class Settings(KindSettings):
     """[sources.NAME] with kind = "text".
 
-    With both `path` and `documents`, the files are a sample of a corpus of so many documents.
+    With both `path` and `documents`, the files are a sample of a corpus of so many documents. With
+    `time`, the column of a time stamp (or "mtime"), growth is measured in the files at `path`.
     """
 
     path: str | list[str] | None = None
     column: str = "text"
+    time: str | None = None
     split: Split = "file"
     encoding: str = "o200k_base"
     documents: Annotated[Number | None, Quantity("document", gt=0)] = None
@@ -91,6 +96,9 @@ def _faults(model: Settings, context: Context) -> list[Fault]:
     elif not model.path and len(given) < 2:
         advice = "give path, or documents and tokens as measured"
         faults.append(Fault("path", model.path, "the corpus is not known", advice))
+    if model.time is not None and (not model.path or model.documents):
+        problem = "needs path, and all of the corpus there"
+        faults.append(Fault("time", model.time, problem, "give growth_documents_per_week instead"))
     effect = model.effect
     if effect and context.task != "supervised":
         problem = "is for unlabelled text in a supervised task only"
@@ -108,12 +116,12 @@ def _sound(ends: list[float]) -> bool:
 def _counted(model: Settings, context: Context) -> dict[str, Assumption]:
     """Documents, tokens and duplicates of the files at `path`, which may be a sample."""
     given = [model.path] if isinstance(model.path, str) else model.path or []
-    found = tokens.corpus(
-        [context.folder / each for each in given],
-        column=model.column,
-        split=model.split,
-        encoding=model.encoding,
+    options = Options(model.column, model.split, model.encoding, time=model.time)
+    found = count_corpus(
+        [each if is_remote(each) else context.folder / each for each in given], options
     )
+    if found.faults:
+        raise SourceError(found.faults)
     sample = "sample_" if model.documents else ""
     if model.documents and model.documents.value < found.documents:
         problem = f"the sample at path alone holds {found.documents:,}"
@@ -124,7 +132,7 @@ def _counted(model: Settings, context: Context) -> dict[str, Assumption]:
         ("tokens", found.tokens, "token", "of the unique documents"),
         ("duplicates", found.duplicates, "document", "left out: an earlier one is the same"),
     ]
-    return {
+    numbers = {
         sample + key: Assumption(
             name=sample + key,
             value=float(amount),
@@ -138,6 +146,28 @@ def _counted(model: Settings, context: Context) -> dict[str, Assumption]:
         )
         for key, amount, unit, note in amounts
     }
+    if found.growth and model.growth_documents_per_week is None:
+        numbers[_GROWTH] = _grown(found.growth, reference, context)
+    return numbers
+
+
+def _grown(growth: Growth, reference: str, context: Context) -> Assumption:
+    """Growth [document/week] by the time stamps of the documents."""
+    rate = growth.documents
+    if rate is None:
+        problem = f"gives no whole week of time stamps ({growth.undated:,} documents have none)"
+        raise SourceError([Fault("time", None, problem, f"give {_GROWTH} instead")])
+    return Assumption(
+        name=_GROWTH,
+        value=rate.median,
+        unit="document/week",
+        provenance="measured",
+        reference=f"{reference}, {growth.first} to {growth.last}",
+        date=context.date.isoformat(),
+        low=rate.low,
+        high=rate.high,
+        note=f"median of the last {growth.weeks} whole weeks, range 5% to 95% of them",
+    )
 
 
 def _measured(model: Settings, numbers: Numbers) -> dict[str, Assumption]:

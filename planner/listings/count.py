@@ -237,9 +237,17 @@ def _growth(tables: Tables) -> Parts:
         spans.append(("without a stamp", f"{amount(first['undated'])} documents"))
     heading = f"Growth in the last {amount(first['weeks'])} whole weeks: median, and 5% to 95%"
     parts: Parts = ["", title(heading), pairs(spans)]
+    if first["documents"] is not None:
+        parts.append(line(f"in a project: growth_documents_per_week = {_setting(first)}"))
     for fault in tables["undated"].records()[:MOST_NAMED]:
         parts.append(line(f"{fault['place']}: {fault['problem']}", indent=2))
     return parts
+
+
+def _setting(row: Mapping[str, Any]) -> str:
+    ends = (("value", ""), ("low", "_low"), ("high", "_high"))
+    given = ", ".join(f"{key} = {row[f'documents{end}']:.0f}" for key, end in ends)
+    return f'{{ {given}, provenance = "measured" }}'
 
 
 def _span(row: Mapping[str, Any], name: str) -> str:
