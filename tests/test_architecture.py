@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(floor.split())
     for floor in (
         "cli",
-        "arguments counting",
+        "arguments counting distill",
         "export library summary listings",
         "screen progress figure",
         "tables",
