@@ -24,7 +24,7 @@ class Assessment:
     raters      judged against known answers where there are any, else against `labels`
     confusion   (R, K, K) of each rater and `pooled` (K, K) of all, P(says the last | true) [1]
     hardness    None where nothing was rated twice; then `redundancy` is empty
-    observed    error of 1, 3, 5, 7, 9 votes as counted against known answers [1], or None
+    observed    error of 1 to 9 votes as counted against known answers [1], or None
     right       share of the known answers that the estimate, and the majority, give [1], or None
     times       5%, 50% and 95% of the seconds per judgement [s], or None
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from sources.votes import IntArray, Votes
 
 Level = Literal["nominal", "ordinal", "interval"]
 DRAWS = 400  # of the bootstrap over items
+MOST_STEPS = 2e7  # of a bootstrap
 FEW_COMMON = 10  # items that two raters share, below which their kappa is not counted
 
 
@@ -37,13 +39,31 @@ def coefficients(votes: Votes) -> tuple[Coefficient, ...]:
     if votes.values is not None:
         points, ratings = rating_table(votes)
         found += [_alpha(ratings, points, level, "ratings") for level in ("ordinal", "interval")]
-    two = [row for row in table if row.sum() > 1]
-    value = fleiss_kappa(table) if two else None
-    found.append(Coefficient("fleiss kappa", value, None, None, "votes, chance by the classes"))
+    value = fleiss_kappa(table)
+    low, high = _spread(value, len(table), len(table), lambda w: fleiss_kappa(table, w))
+    found.append(Coefficient("fleiss kappa", value, low, high, "votes, chance by the classes"))
     value, pairs = cohen_kappa(votes)
     told = "the two raters" if len(votes.raters) == 2 else f"mean of {pairs:,} pairs of raters"
     meaning = f"{told} with {FEW_COMMON} items or more in common"
-    return (*found, Coefficient("cohen kappa", value, None, None, meaning))
+    effort = int((table.sum(axis=1) ** 2).sum())
+    low, high = _spread(value, len(table), effort, lambda w: cohen_kappa(votes, w)[0])
+    return (*found, Coefficient("cohen kappa", value, low, high, meaning))
+
+
+def _spread(
+    value: float | None, items: int, effort: int, kappa: Callable[[FloatArray], float | None]
+) -> tuple[float | None, float | None]:
+    """90% interval of kappa(weights of the items) by the Bayesian bootstrap; fewer draws where one
+    draw takes many steps, as `effort` counts them."""
+    if value is None:
+        return None, None
+    draws = int(np.clip(MOST_STEPS / max(effort, 1), 50, DRAWS))
+    weights = np.random.default_rng(0).exponential(size=(draws, items))
+    drawn = [found for each in weights if (found := kappa(each)) is not None]
+    if not drawn:
+        return None, None
+    low, high = (float(each) for each in np.quantile(drawn, (0.05, 0.95)))
+    return low, high
 
 
 def rating_table(votes: Votes) -> tuple[FloatArray, IntArray]:
@@ -112,41 +132,47 @@ def _differences(margin: FloatArray, points: FloatArray, level: Level) -> FloatA
     return np.asarray(np.subtract.outer(place, place) ** 2, dtype=float)
 
 
-def fleiss_kappa(table: IntArray) -> float | None:
+def fleiss_kappa(table: IntArray, weights: FloatArray | None = None) -> float | None:
     """Fleiss' kappa of votes per item and class (I, K): (P - P_e) / (1 - P_e).
 
     P is the mean over items of the share of agreeing pairs, P_e the sum of squared shares of the
     classes. Fleiss 1971, Psychological Bulletin 76:378; items with unequal numbers of votes enter
-    with their own pairs, those with one are left out. None where all votes are for one class.
+    with their own pairs, those with one are left out. weights (I,): how much each item counts, 1
+    if None. None where all votes are for one class.
     """
     n = table.sum(axis=1)
+    w = np.ones(len(table))[n > 1] if weights is None else weights[n > 1]
     used, n = table[n > 1].astype(float), n[n > 1]
-    if not len(used):
+    if not w.sum():
         return None
-    agreeing = float(((used**2).sum(axis=1) - n).dot(1 / (n * (n - 1))) / len(used))
-    by_chance = float(((used.sum(axis=0) / used.sum()) ** 2).sum())
+    agreeing = float(w @ (((used**2).sum(axis=1) - n) / (n * (n - 1))) / w.sum())
+    votes = w @ used
+    by_chance = float(((votes / votes.sum()) ** 2).sum())
     return (agreeing - by_chance) / (1 - by_chance) if by_chance < 1 else None
 
 
-def cohen_kappa(votes: Votes) -> tuple[float | None, int]:
+def cohen_kappa(votes: Votes, weights: FloatArray | None = None) -> tuple[float | None, int]:
     """Cohen's kappa (1960), the mean over pairs of raters weighted by their common items, and how
-    many pairs these are; None where no two share FEW_COMMON items and differ in chance from 1."""
+    many pairs these are; None where no two share FEW_COMMON items and differ in chance from 1.
+    weights (I,): how much each item counts, 1 if None."""
     cast = ~votes.abstained
     order = np.lexsort((votes.rater[cast], votes.item[cast]))
     item, rater, label = (each[cast][order] for each in (votes.item, votes.rater, votes.label))
     first, second = _pairs(item)
     classes = len(votes.classes)
     pair = rater[first] * len(votes.raters) + rater[second]
-    names, at, common = np.unique(pair, return_inverse=True, return_counts=True)
+    names, at, shared = np.unique(pair, return_inverse=True, return_counts=True)
     if not len(names):
         return None, 0
+    w = np.ones(len(first)) if weights is None else weights[item[first]]
+    common = np.bincount(at, w, len(names))
     sides = []
     for one in (first, second):
-        flat = np.bincount(at * classes + label[one], minlength=len(names) * classes)
+        flat = np.bincount(at * classes + label[one], w, minlength=len(names) * classes)
         sides.append(flat.reshape(len(names), classes) / common[:, None])
-    same = np.bincount(at, label[first] == label[second], len(names)) / common
+    same = np.bincount(at, w * (label[first] == label[second]), len(names)) / common
     by_chance = (sides[0] * sides[1]).sum(axis=1)
-    use = (common >= FEW_COMMON) & (by_chance < 1)
+    use = (shared >= FEW_COMMON) & (by_chance < 1)
     if not use.any():
         return None, 0
     kappa = (same[use] - by_chance[use]) / (1 - by_chance[use])

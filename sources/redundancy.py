@@ -11,7 +11,7 @@ from sources.agreement import effective_share
 from sources.base import Context, FloatArray
 from sources.hardness import Hardness
 
-VOTES = (1, 3, 5, 7, 9)
+VOTES = tuple(range(1, 10))
 PLATFORMS = ("mturk", "prolific")
 Interval = tuple[float, float, float]  # low, median, high
 
@@ -74,7 +74,7 @@ class Redundancy:
 
 
 def compare(hardness: Hardness, classes: int, price: Price) -> tuple[Redundancy, ...]:
-    """1, 3, 5, 7, 9 votes and a third on disagreement only, at one price.
+    """1 to 9 votes, and a third on disagreement only, at one price.
 
     The best has the least cost per effective example. n (1 - 2 noise)^2 (`effective_share`) holds
     where errors fall on examples at random. On a real task with real raters (film snippets, 1, 3
@@ -83,7 +83,7 @@ def compare(hardness: Hardness, classes: int, price: Price) -> tuple[Redundancy,
     It says nothing of errors that most raters share, nor of a test set, which needs cleaner labels.
     """
     ways = [(k, False) for k in VOTES]
-    ways.insert(2, (3, True))
+    ways.insert(VOTES.index(3) + 1, (3, True))
     bought, noise, cost = [], [], []
     still = np.ones_like(hardness.weights)
     for votes, adaptive in ways:

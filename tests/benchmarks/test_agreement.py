@@ -65,6 +65,38 @@ def test_against_crowd_kit() -> None:
     print(f"\nours {shares[0]:.4f}, crowd-kit {shares[1]:.4f}, same {(ours == theirs).mean():.4f}")
 
 
+KINDS = {"good": 0.9, "tired": 0.65, "spammer": 0.5}  # P(right) of each kind of rater
+
+
+def test_simulated_raters_against_crowd_kit() -> None:
+    try:
+        aggregation = importlib.import_module("crowdkit.aggregation")
+    except ImportError:
+        pytest.skip("crowd-kit is not installed")
+    print()
+    for classes in (2, 4):
+        for seed in range(5):
+            rng = np.random.default_rng(seed)
+            truth = rng.integers(classes, size=400)
+            kinds = rng.choice(list(KINDS), size=30)
+            rows, cells = [], []
+            for item, right in enumerate(truth):
+                for rater in rng.choice(30, size=5, replace=False):
+                    sure = KINDS[kinds[rater]] if kinds[rater] != "spammer" else 1 / classes
+                    others = [k for k in range(classes) if k != right]
+                    label = right if rng.random() < sure else rng.choice(others)
+                    cells.append((item, rater, int(label)))
+                    named = {"item": f"{item:03}", "rater": f"{rater:02}", "label": str(label)}
+                    rows.append(("", named))
+            votes = build(rows, Reading())
+            frame = pd.DataFrame(cells, columns=["task", "worker", "label"])
+            model = aggregation.DawidSkene(n_iter=500)
+            theirs = model.fit_predict(frame).sort_index().to_numpy()
+            ours = dawid_skene(votes, use_gold=False).truth.argmax(axis=1)
+            shares = [(each == truth).mean() for each in (ours, theirs)]
+            print(f"{classes} classes: ours {shares[0]:.4f}, crowd-kit {shares[1]:.4f}")
+
+
 def two_votes(table: pd.DataFrame, items: np.ndarray, seed: int) -> Votes:
     """Two judgements drawn at random of each of the items."""
     some = table[table.item.isin(items)].sample(frac=1, random_state=seed).groupby("item").head(2)

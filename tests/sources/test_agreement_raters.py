@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from sources.raters import SMOOTHING, DawidSkene, dawid_skene, judge
 from sources.votes import Reading, Votes, build
 
 
-def votes_of(rows: list[tuple[str, str, str]], gold: dict[str, str] | None = None) -> Votes:
+def votes_of(rows: Iterable[tuple[str, str, str]], gold: dict[str, str] | None = None) -> Votes:
     known = gold or {}
     cells = [
         (f"line {at}", {"item": i, "rater": r, "label": c, "gold": known.get(i, "")})
@@ -197,3 +199,35 @@ def test_renamed_labels_give_the_same_raters(labels: list[int]) -> None:
     for a, b in zip(*found, strict=True):
         assert a.accuracy == pytest.approx(b.accuracy, abs=1e-3)
         assert a.state == b.state
+
+
+def test_intervals_of_kappa_hold_what_many_items_show() -> None:
+    """Raters of one accuracy: 90% intervals from 150 items against kappa of 40,000."""
+
+    def drawn(items: int, seed: int) -> Votes:
+        rng = np.random.default_rng(seed)
+        truth = rng.random((items, 1)) < 0.3
+        said = truth != (rng.random((items, 3)) < 0.15)
+        return votes_of(
+            (f"{i:05}", f"{r}", "yes" if said[i, r] else "no")
+            for i in range(items)
+            for r in range(3)
+        )
+
+    whole = drawn(40_000, 99)
+    truth = {"fleiss kappa": fleiss_kappa(whole.counts()), "cohen kappa": cohen_kappa(whole)[0]}
+    inside = dict.fromkeys(truth, 0)
+    for seed in range(40):
+        for each in coefficients(drawn(150, seed)):
+            if each.name in truth:
+                assert each.low is not None and each.value is not None and each.high is not None
+                assert each.low < each.value < each.high
+                inside[each.name] += each.low <= (truth[each.name] or 0) <= each.high
+    assert all(32 <= count <= 40 for count in inside.values()), inside
+
+
+def test_equal_weights_of_items_change_no_kappa() -> None:
+    votes = votes_of((str(i), str(r), str((i * r) % 3)) for i in range(40) for r in range(4))
+    same = np.full(40, 2.5)
+    assert fleiss_kappa(votes.counts(), same) == pytest.approx(fleiss_kappa(votes.counts()))
+    assert cohen_kappa(votes, same)[0] == pytest.approx(cohen_kappa(votes)[0])
