@@ -26,7 +26,7 @@ from sources.base import Fault, SourceError
 from sources.corpus import CorpusCount, Options, Part
 from sources.documents import Columns, Split, blocks, divisible, documents, whole_text
 from sources.journal import Journal
-from sources.pieces import Counter, last_end
+from sources.pieces import FEW, Counter, last_end
 from sources.rows import VERSION, Counted, Table, packed, unpacked
 from sources.screening import private, script
 from sources.stamping import Days
@@ -40,7 +40,8 @@ _PART = 8_000_000  # bytes of a part of a file
 _BLOCK = 1_000_000  # characters of a file that is one document, read at once
 _TASK = 2_000_000  # bytes given to a process at once
 _TOGETHER = 100_000  # characters of documents that are counted at once
-_CHECKED = (3, 100, 50_000)  # of a part: the first few, then one in so many, none longer [char]
+_FIRST, _EVERY = 3, 100  # documents of a part that are checked, and one in so many of all
+_LONGEST = 50_000  # characters that are checked of one
 _MOST_NAMED = 20  # faulty records named in a part; the others are counted
 
 
@@ -187,6 +188,12 @@ def _counter(encoding: str) -> Counter:
     return Counter(encoding)
 
 
+@cache
+def _numbers() -> Iterator[int]:
+    """Numbers the documents that this process counts."""
+    return itertools.count(1)
+
+
 class _Tally:
     """Counts the documents of a part, checking the fast counter on some of them."""
 
@@ -216,7 +223,7 @@ class _Tally:
     def _count(self) -> None:
         texts = [text for text, _ in self._waiting]
         datas = [_encoded(text) for text in texts]
-        counts = self._tokens(texts, datas)
+        counts = self._tokens(texts, datas, _FIRST)
         for (text, day), data, found in zip(self._waiting, datas, counts, strict=True):
             mark = hashlib.blake2b(data, digest_size=16).digest()
             self._table.compare(data)
@@ -233,7 +240,7 @@ class _Tally:
         for text in _cut(texts):
             data = _encoded(text)
             mark.update(data)
-            found += self._tokens([text], [data])[0]
+            found += self._tokens([text], [data], first=0)[0]
             characters += len(text)
             personal = [a + b for a, b in zip(personal, private(text, data), strict=True)]
             if blank and not text.isspace():
@@ -245,18 +252,25 @@ class _Tally:
         else:
             self._table.add(mark.digest(), (found, characters), personal, kind, day)
 
-    def _tokens(self, texts: list[str], datas: list[bytes]) -> list[int]:
+    def _tokens(self, texts: list[str], datas: list[bytes], first: int) -> list[int]:
+        """Tokens of each text; checks the first ones of a part and one in so many of all."""
         encoding = self._options.encoding
-        if self._options.plain:
+        if self._options.plain or sum(map(len, texts)) < FEW:
             return [tokens.count(text, encoding) for text in texts]
-        counts = _counter(encoding).count_all(texts, datas)
-        first, every, longest = _CHECKED
+        counter = _counter(encoding)
+        counts = counter.count_all(texts, datas)
         for text, found in zip(texts, counts, strict=True):
             self._number += 1
-            checked = self._number <= first or self._number % every == 0
-            if checked and len(text) <= longest and found != tokens.count(text, encoding):
-                raise Unequal
+            if self._number <= first or next(_numbers()) % _EVERY == 0:
+                self._check(counter, text, found)
         return counts
+
+    def _check(self, counter: Counter, text: str, found: int) -> None:
+        if len(text) > _LONGEST:
+            text = text[: last_end(text, 0, _LONGEST)]
+            found = counter.count(text)
+        if found != tokens.count(text, self._options.encoding):
+            raise Unequal
 
 
 def _encoded(text: str) -> bytes:

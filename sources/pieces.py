@@ -18,6 +18,7 @@ Where a character is not surely of one sort or the other, nothing is cut: longer
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -25,11 +26,12 @@ from typing import Any
 from sources import tokens
 from sources.eastern import cutter, is_eastern
 
+FEW = 3_000  # characters that are encoded before their parts are found
 _LARGE = 200_000  # characters of a text from which it is counted in stretches
 _HEAD = b"\n\n"  # before the first text: two bytes to look back on
 _WIDTHS = (1, 2, 4)  # of the keys of parts that are remembered [8 byte]
 _SHORT = 128  # bytes of a part that is worth remembering in full
-_MOST = 20_000  # such parts
+_MOST = 50_000  # such parts
 _SLOTS = 17  # bits of the number of a place where a part may be remembered
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
 _AFTER = b"\xff" * 8 * _WIDTHS[-1]  # after the last, so that keys may be read there
@@ -44,16 +46,19 @@ class Counter:
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
         self._coder = tokens.coder(encoding)
+        self._lock = threading.Lock()
         self._known = [_Known(width) for width in _WIDTHS]
-        self._fresh: dict[bytes, int] = {}  # longer parts, and those that are new
+        self._encodings = _Encodings(self._coder)
         self._line = len(self._coder.encode_ordinary("\n"))
 
     def count(self, text: str, data: bytes | None = None) -> int:
         """Tokens of a text, of which `data` is the UTF-8; special tokens are ordinary text."""
+        if len(text) < FEW:
+            return tokens.count_coded(self._coder, text)
         return self.count_all([text], None if data is None else [data])[0]
 
     def count_all(self, texts: Sequence[str], datas: Sequence[bytes] | None = None) -> list[int]:
-        """Tokens of each text; quick if there are many or long ones.
+        """Tokens of each text; quick if they have more than FEW characters together.
 
         datas: the texts in UTF-8, with lone surrogates passed, if at hand.
         """
@@ -71,7 +76,8 @@ class Counter:
         for eastern, batch in enumerate(batches):
             if batch:
                 which, parts, encoded = zip(*batch, strict=True)
-                counts = self._counts(encoded, parts if eastern else None)
+                with self._lock:  # what is remembered of a part changes in more than one step
+                    counts = self._counts(encoded, parts if eastern else None)
                 for at, count in zip(which, counts, strict=True):
                     found[at] += count
         return found
@@ -96,7 +102,8 @@ class Counter:
             inner = cutter(self._encoding).ends("\n\n" + "\n".join(eastern) + "\n")
             ends[characters[inner]] = True
         starts = np.flatnonzero(ends)
-        counts = self._of_parts(data, eights, starts, np.diff(starts, append=size))
+        sizes = np.append(starts[1:], size) - starts
+        counts = self._of_parts(data, eights, starts, sizes)
         sums = np.add.reduceat(counts, np.searchsorted(starts, firsts[:-1])) - self._line
         return list(sums.tolist())
 
@@ -113,28 +120,35 @@ class Counter:
             size = sizes.take(mine)
             keys = known.keys(eights, at, size)
             found = known.find(keys)
-            new = np.flatnonzero(found == 0)
-            if len(new):
+            if not found.all():
+                new = np.flatnonzero(found == 0)
                 found[new] = self._encoded(data, at[new], size[new])
                 known.put([key[new] for key in keys], found[new])
             counts[mine] = found
         longer = np.flatnonzero(sizes > least)
-        counts[longer] = self._encoded(data, starts[longer], sizes[longer])
+        if len(longer):
+            counts[longer] = self._encoded(data, starts[longer], sizes[longer])
         return counts
 
     def _encoded(self, data: bytes, starts: Any, sizes: Any) -> list[int]:
-        """Tokens of parts that are not known yet, each encoded once."""
-        found = []
-        for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
-            part = data[start : start + size]
-            count = self._fresh.get(part)
-            if count is None:
-                count = tokens.count_coded(self._coder, part.decode())
-                if size <= _SHORT:
-                    if len(self._fresh) >= _MOST:
-                        self._fresh.clear()
-                    self._fresh[part] = count
-            found.append(count)
+        """Tokens of parts, each by itself."""
+        stops = (starts + sizes).tolist()
+        parts = map(data.__getitem__, map(slice, starts.tolist(), stops))
+        return list(map(self._encodings.__getitem__, parts))
+
+
+class _Encodings(dict[bytes, int]):
+    """Tokens of parts that are long or new, or of short texts."""
+
+    def __init__(self, coder: Any) -> None:
+        self._coder = coder
+
+    def __missing__(self, part: bytes) -> int:
+        found = tokens.count_coded(self._coder, part.decode())
+        if len(part) <= _SHORT:
+            if len(self) >= _MOST:
+                self.clear()
+            self[part] = found
         return found
 
 
@@ -165,11 +179,13 @@ class _Known:
         import numpy as np
 
         slots = _slots(keys)
-        found = np.where(self._same(keys, slots), self._counts.take(slots), 0).astype(np.int64)
-        missed = np.flatnonzero(found == 0)
-        slots = slots[missed] ^ 1  # the other place for a part
-        same = self._same([key[missed] for key in keys], slots)
-        found[missed[same]] = self._counts.take(slots[same])
+        found: Any = self._counts.take(slots)
+        found *= self._same(keys, slots)
+        if not found.all():
+            missed = np.flatnonzero(found == 0)
+            slots = slots[missed] ^ 1  # the other place for a part
+            same = self._same([key[missed] for key in keys], slots)
+            found[missed] = self._counts.take(slots) * same
         return found
 
     def _same(self, keys: list[Any], slots: Any) -> Any:

@@ -207,11 +207,15 @@ def test_an_unequal_count_makes_all_counts_plain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path)
-    real = pieces.Counter.count
-    monkeypatch.setattr(
-        pieces.Counter, "count", lambda self, *given: real(self, *given) + (given[0][:1] == "C")
-    )
-    (tmp_path / "z.txt").write_text("Count")
+    real = pieces.Counter.count_all
+
+    def wrong(self: pieces.Counter, texts: list[str], datas: list[bytes]) -> list[int]:
+        counts = real(self, texts, datas)
+        return [count + (text[:1] == "C") for text, count in zip(texts, counts, strict=True)]
+
+    monkeypatch.setattr(pieces.Counter, "count_all", wrong)
+    text = "Count " * 1000
+    (tmp_path / "z.jsonl").write_text(json.dumps(text))
     documents, total = expected("o200k_base")
     found = count_corpus([tmp_path], Options())
-    assert (found.documents, found.tokens) == (documents + 1, total + tokens.count("Count"))
+    assert (found.documents, found.tokens) == (documents + 1, total + tokens.count(text))

@@ -157,7 +157,7 @@ def test_few_places_to_remember(texts: list[str]) -> None:
     ],
 )
 def test_long_and_odd_texts(encoding: str, text: str) -> None:
-    assert COUNTERS[encoding].count(text) == plain(text, encoding)
+    assert COUNTERS[encoding].count_all([text]) == [plain(text, encoding)]
 
 
 @pytest.mark.parametrize("text", [" " * 1_000_000, "x" + "\t" * 1_000_001 + "y"])
@@ -169,8 +169,8 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "_MOST", 50)
     counter = pieces.Counter("o200k_base")
     text = " ".join(f"word{at}-{'long' * 9} x{at}y\nnext{at}" for at in range(2000))
-    assert counter.count(text) == plain(text, "o200k_base")
-    assert len(counter._fresh) <= 50
+    assert counter.count_all([text]) == [plain(text, "o200k_base")]
+    assert len(counter._encodings) <= 50
 
 
 @pytest.mark.parametrize("width", [1, 2, 4])
