@@ -73,9 +73,9 @@ def test_simulated_raters_against_crowd_kit() -> None:
         aggregation = importlib.import_module("crowdkit.aggregation")
     except ImportError:
         pytest.skip("crowd-kit is not installed")
-    print()
     for classes in (2, 4):
-        for seed in range(5):
+        found = []
+        for seed in range(25):
             rng = np.random.default_rng(seed)
             truth = rng.integers(classes, size=400)
             kinds = rng.choice(list(KINDS), size=30)
@@ -93,8 +93,10 @@ def test_simulated_raters_against_crowd_kit() -> None:
             model = aggregation.DawidSkene(n_iter=500)
             theirs = model.fit_predict(frame).sort_index().to_numpy()
             ours = dawid_skene(votes, use_gold=False).truth.argmax(axis=1)
-            shares = [(each == truth).mean() for each in (ours, theirs)]
-            print(f"{classes} classes: ours {shares[0]:.4f}, crowd-kit {shares[1]:.4f}")
+            found.append([(each == truth).mean() for each in (ours, theirs)])
+        mean, off = np.mean(found, axis=0), np.ptp(found, axis=1).max()
+        told = f"ours {mean[0]:.4f}, crowd-kit {mean[1]:.4f}, one run apart by at most {off:.4f}"
+        print(f"\n{classes} classes, 30 raters of three kinds, 25 runs: {told}")
 
 
 def two_votes(table: pd.DataFrame, items: np.ndarray, seed: int) -> Votes:
