@@ -93,6 +93,8 @@ def _at_most(outcomes: float, draws: int, distinct: int) -> float:
 
 def _solve(rising: Callable[[float], float], wanted: float, least: float) -> float:
     """Where a function that rises with U reaches the wanted value, by bisection of log U."""
+    if rising(least) >= wanted:
+        return least
     low, high = math.log(least), math.log(MOST_OUTCOMES)
     for _ in range(60):
         middle = (low + high) / 2

@@ -20,6 +20,7 @@ from sources.distill.journal import End, Journal
 from sources.distill.retries import ATTEMPTS, wait
 
 GRACE = 10.0  # seconds that answers under way may still take when the run is broken off
+UNTOLD = 4.0  # tokens a token counted here, where the server counts none: every few bytes are one
 _NAP = 0.5  # seconds between looks at the clock
 Reason = Literal["done", "cap", "time", "failed"]
 
@@ -194,6 +195,7 @@ class _Run:
             cost = 0.0
         elif sent is None or made is None:
             cost = flight.worst  # the server does not say: the most is taken
+            self.factor = max(self.factor, UNTOLD)
         else:
             cost = self.job.cost(sent, made, reply.seconds, answer.cached_tokens)
             self.factor = max(self.factor, OTHERS * sent / flight.request.counted)

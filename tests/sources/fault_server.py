@@ -162,8 +162,11 @@ class FaultServer:
             send(http, 200, {"object": "list", "data": data, "has_more": False})
         else:
             batch = self.batches[path.split("/")[-1]]
-            batch["polls"] += 1
-            if batch["status"] == "validating" and batch["polls"] >= self.polls_before_done:
+            with self.lock:
+                batch["polls"] += 1
+                ready = batch["status"] == "validating" and batch["polls"] >= self.polls_before_done
+                batch["status"] = "in_progress" if ready else batch["status"]
+            if ready:
                 self.work(batch)
             send(http, 200, batch)
 

@@ -1,0 +1,257 @@
+"""Asking: every request once, within cap and time, whatever the server does."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sources.base import SourceError
+from sources.distill.asking import Ending, Limits, ask
+from sources.distill.endpoint import Endpoint, Loss, Outcome, Rejection
+from sources.distill.journal import End, Journal
+from tests.sources.distilling import KEY, Fake, completion, job, price, reply
+from tests.sources.fault_server import Act, FaultServer
+
+LIMITS = Limits(cap=1.0, concurrency=4, timeout=5.0, time_limit=60.0)
+
+
+def run(place: Path, server: FaultServer, n: int = 12, limits: Limits = LIMITS) -> Ending:
+    with Journal(place / "t.sqlite") as journal:
+        return ask(job(n, server.url), Endpoint(server.url, KEY), journal, limits)
+
+
+def outcomes(place: Path) -> Counter[str | None]:
+    with Journal(place / "t.sqlite") as journal:
+        return Counter(each.outcome for each in journal.calls())
+
+
+def test_every_request_once_and_never_again(tmp_path: Path) -> None:
+    with FaultServer(lambda n, body: Act(delay=0.02)) as server:
+        assert run(tmp_path, server).reason == "done"
+        assert sorted(server.calls) == sorted(f"prompt number {i}" for i in range(12))
+        assert 1 < server.most <= 4
+        assert run(tmp_path, server).reason == "done"
+        assert len(server.calls) == 12
+    with Journal(tmp_path / "t.sqlite") as journal:
+        calls = journal.calls()
+    assert sum(each.cost or 0 for each in calls) == pytest.approx(sum(server.charged))
+    assert all(each.possible == 0 for each in calls)
+
+
+@pytest.mark.parametrize(
+    ("act", "outcome"),
+    [
+        (Act(status=429, headers={"Retry-After": "0.05"}), "rejected"),
+        (Act(status=429, headers={"retry-after-ms": "50"}), "rejected"),
+        (Act(status=429), "rejected"),
+        (Act(status=500), "rejected"),
+        (Act(status=503, headers={"Retry-After": "Tue, 24 Nov 2020 12:00:00 GMT"}), "rejected"),
+        (Act(status=400, headers={"x-should-retry": "true"}), "rejected"),
+        (Act(half=True), "lost"),
+        (Act(raw=b"<html>busy</html>"), "lost"),
+        (Act(raw=b'{"error": {"message": "upstream"}}'), "lost"),
+        (Act(raw=b""), "lost"),
+        (Act(raw=b"[1]"), "lost"),
+        (Act(delay=1.0), "lost"),
+    ],
+)
+def test_a_fault_is_asked_again(tmp_path: Path, act: Act, outcome: str) -> None:
+    limits = Limits(1.0, 4, 0.4 if act.delay else 5.0, 60.0)
+    with FaultServer(lambda n, body: act if n == 2 else Act()) as server:
+        assert run(tmp_path, server, 5, limits).reason == "done"
+    assert Counter(server.calls).most_common(1)[0][1] == 2
+    assert outcomes(tmp_path) == {"answered": 5, outcome: 1}
+
+
+@pytest.mark.parametrize(
+    ("act", "key", "words"),
+    [
+        (Act(status=401), "--key-env", "401"),
+        (Act(status=403), "--key-env", "403"),
+        (Act(status=404), "teacher", "base_url"),
+        (Act(status=400), "request", "settings"),
+        (Act(status=422, error={"message": "extra: max_completion_tokens"}), "limit_key", "max_to"),
+        (Act(status=429, error={"code": "insufficient_quota"}), "--key-env", "account"),
+        (Act(status=402), "--key-env", "account"),
+    ],
+)
+def test_what_will_never_do_is_not_asked_again(
+    tmp_path: Path, act: Act, key: str, words: str
+) -> None:
+    with FaultServer(lambda n, body: act) as server:
+        with pytest.raises(SourceError) as error:
+            run(tmp_path, server)
+        assert len(server.calls) == 1
+    (fault,) = error.value.faults
+    assert fault.key == key
+    assert words in str(fault)
+    assert fault.advice
+
+
+def test_a_filtered_prompt_is_a_refusal_that_costs_nothing(tmp_path: Path) -> None:
+    filtered = Act(status=400, error={"code": "content_filter", "message": "filtered"})
+    with FaultServer(lambda n, body: filtered if n == 1 else Act()) as server:
+        assert run(tmp_path, server, 4).reason == "done"
+    with Journal(tmp_path / "t.sqlite") as journal:
+        costs = [each.cost for each in journal.calls()]
+    assert costs.count(0.0) == 1
+
+
+def test_without_usage_the_most_is_counted(tmp_path: Path) -> None:
+    with FaultServer(lambda n, body: Act(usage=False)) as server:
+        run(tmp_path, server, 3)
+    with Journal(tmp_path / "t.sqlite") as journal:
+        assert all(each.cost == each.reserve > 0 for each in journal.calls())
+
+
+@pytest.mark.parametrize("wait", ["0.05", None])
+def test_a_storm_of_429_ends_in_time(tmp_path: Path, wait: str | None) -> None:
+    headers = {"Retry-After": wait} if wait else {}
+    before = time.monotonic()
+    with FaultServer(lambda n, body: Act(status=429, headers=headers)) as server:
+        ending = run(tmp_path, server, 12, Limits(1.0, 4, 5.0, 2.0))
+    assert time.monotonic() - before < 2.0 + 1.5  # 2.0 as stated, the rest for a busy machine
+    assert ending.reason == "time"
+    assert "429" in ending.problem
+    assert set(outcomes(tmp_path)) == {"rejected"}
+
+
+def test_a_wait_beyond_the_time_is_not_begun(tmp_path: Path) -> None:
+    before = time.monotonic()
+    act = Act(status=429, headers={"Retry-After": "Sun, 01 Jan 2090 00:00:00 GMT"})
+    with FaultServer(lambda n, body: act) as server:
+        assert run(tmp_path, server, 3).reason == "time"
+        assert len(server.calls) == 1
+    assert time.monotonic() - before < 30  # of the 60 that the run may take
+
+
+def test_hanging_servers_end_in_time_too(tmp_path: Path) -> None:
+    before = time.monotonic()
+    with FaultServer(lambda n, body: Act(delay=4.0)) as server:
+        assert run(tmp_path, server, 3, Limits(1.0, 4, 60.0, 1.0)).reason == "time"
+    assert time.monotonic() - before < 3.5
+    assert outcomes(tmp_path) == {"lost": 1}
+
+
+def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.distill.retries.FIRST", 0.01)
+    with FaultServer() as server:
+        pass
+    ending = run(tmp_path, server)
+    assert ending.reason == "failed"
+    assert "cannot be reached" in ending.problem
+
+
+def test_one_request_that_always_fails_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sources.distill.retries.FIRST", 0.01)
+
+    def act(number: int, body: dict[str, Any]) -> Act:
+        return Act(status=500 if body["messages"][0]["content"].endswith(" 3") else 200)
+
+    with FaultServer(act) as server:
+        assert run(tmp_path, server).reason == "failed"
+    assert outcomes(tmp_path) == {"answered": 11, "rejected": 6}
+
+
+# What a server that keeps to the limit of tokens may do; its tokenizer is its own, and constant.
+@settings(max_examples=150)
+@given(
+    ratio=st.floats(0.2, 3.0),
+    seed=st.integers(0, 10**6),
+    width=st.integers(1, 8),
+    cap=st.floats(1e-5, 3e-3),
+    start=st.integers(0, 3),
+)
+def test_the_cap_holds(ratio: float, seed: int, width: int, cap: float, start: int) -> None:
+    draw = random.Random(seed)
+    ledger: list[float] = []
+
+    def answer(number: int) -> Outcome:
+        kind = draw.random()
+        tokens = (round(20 * ratio), draw.randint(0, 10))
+        if kind < 0.1:
+            return Rejection(429, "busy", again=True, limited=True, wait=1e-4)
+        ledger.append(price(*tokens, 0.0))
+        return Loss("cut", 0.01) if kind < 0.2 else reply(None if kind < 0.3 else tokens)
+
+    fake = Fake(answer)
+    with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "t.sqlite") as journal:
+        for number in range(start):  # of an earlier run that was killed
+            journal.start(f"key-{number}", 1e-4)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sources.distill.retries.FIRST", 1e-4)
+            limits = Limits(cap, width, 5.0, 20.0)
+            ending = ask(job(30), fake, journal, limits)  # type: ignore[arg-type]
+        calls = journal.calls()
+    spent = sum(ledger) + 1e-4 * start
+    assert spent <= cap + (max(ledger, default=0.0) if ledger else 1e-4 * start)
+    if ratio <= 1.2:
+        assert sum(ledger) + (1e-4 * start if ledger else 0) <= cap * (1 + 1e-9)
+        counted = sum((each.cost or 0) + each.possible for each in calls)
+        assert counted >= spent * (1 - 1e-9)
+    assert fake.most <= width
+    answered = Counter(each.key for each in calls if each.outcome == "answered")
+    assert set(answered.values()) <= {1}
+    assert (ending.reason == "done") == (len(answered) == 30)
+
+
+@settings(max_examples=80)
+@given(seed=st.integers(0, 10**6), cap=st.floats(1e-5, 3e-3))
+def test_a_server_that_breaks_its_limits_overdraws_by_one_request(seed: int, cap: float) -> None:
+    draw = random.Random(seed)
+    ledger: list[float] = []
+
+    def answer(number: int) -> Outcome:
+        tokens = (draw.randint(0, 500), draw.randint(0, 500))
+        ledger.append(price(*tokens, 0.0))
+        return reply(tokens)
+
+    with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "t.sqlite") as journal:
+        ask(job(30), Fake(answer), journal, Limits(cap, 1, 5.0, 20.0))  # type: ignore[arg-type]
+    assert sum(ledger[:-1]) <= cap
+    assert sum(ledger) <= cap + max(ledger, default=0.0)
+
+
+def test_after_a_broken_limit_requests_go_one_at_a_time(tmp_path: Path) -> None:
+    fake = Fake(lambda n: reply((900, 900) if n == 0 else (9, 7)))
+    with Journal(tmp_path / "t.sqlite") as journal:
+        ask(job(9), fake, journal, LIMITS)  # type: ignore[arg-type]
+    assert fake.most == 1
+    assert len(fake.calls) == 9
+
+
+def test_a_journal_serves_one_run_at_a_time(tmp_path: Path) -> None:
+    with Journal(tmp_path / "t.sqlite"), pytest.raises(SourceError, match="in use by another run"):
+        Journal(tmp_path / "t.sqlite").__enter__()
+    with Journal(tmp_path / "t.sqlite") as journal:
+        assert journal.calls() == []
+
+
+def test_a_file_that_is_no_journal(tmp_path: Path) -> None:
+    (tmp_path / "t.sqlite").write_text("these are my notes, and no journal of anything at all")
+    with pytest.raises(SourceError, match="no journal of dataplan"):
+        Journal(tmp_path / "t.sqlite").__enter__()
+
+
+def test_rows_of_a_journal_are_only_added(tmp_path: Path) -> None:
+    with Journal(tmp_path / "t.sqlite") as journal:
+        start = journal.start("a", 0.5)
+        journal.end(End(start, "answered", 0.2, 1.0, completion("x")))
+        with pytest.raises(SourceError, match="UNIQUE"):
+            journal.end(End(start, "answered", 0.2, 1.0, {}))
+        lost = journal.start("b", 0.3)
+        calls = journal.calls()
+    assert [(each.start, each.cost, each.possible) for each in calls] == [
+        (start, 0.2, 0.0),
+        (lost, None, 0.3),
+    ]
