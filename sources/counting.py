@@ -24,11 +24,13 @@ from typing import Any
 from sources import places, tokens
 from sources.base import Fault, SourceError
 from sources.corpus import CorpusCount, Options, Part
-from sources.documents import Columns, Split, blocks, divisible, documents, whole_text
+from sources.documents import Split, blocks, columns_of, divisible, documents, whole_text
 from sources.journal import Journal
 from sources.pieces import FEW, Counter, last_end
+from sources.records import Columns
 from sources.rows import VERSION, Counted, Table, packed, unpacked
 from sources.screening import private, script
+from sources.settings import nearest
 from sources.stamping import Days
 from sources.sums import total
 
@@ -77,10 +79,22 @@ def count_corpus(
         found = count_parts(replace(options, plain=True))
     count = total(found, parts, options)
     if not count.documents:
-        where = ", ".join(str(path) for path in paths) or "no path"
-        advice = "check the path, the column and the file endings"
-        raise SourceError(count.faults or [Fault("path", where, "holds no document", advice)])
+        raise SourceError(nothing(paths, options, count.faults))
     return count
+
+
+def nothing(
+    paths: Sequence[Path | str], options: Options, faults: Sequence[Fault]
+) -> tuple[Fault, ...]:
+    """Why there is no document: the column is in no file, or what is wrong with them."""
+    column = options.column
+    known = [each for place in places.files(paths)[:_MOST_NAMED] for each in columns_of(place)]
+    if known and column not in known:
+        advice = nearest(column, list(dict.fromkeys(known)))
+        return (Fault("column", column, "is in none of the files", advice),)
+    where = ", ".join(map(str, paths)) or "no path"
+    advice = "check the path, the column and the file endings"
+    return tuple(faults) or (Fault("path", where, "holds no document", advice),)
 
 
 def _parts(place: str, split: Split) -> Iterator[Part]:

@@ -9,12 +9,13 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal
 
-from sources import places
+from sources import places, rowgroups
 from sources.base import Fault, SourceError
+from sources.places import Place
+from sources.records import Columns, Document, Span, column_at, text_of
 from sources.settings import nearest
 
 Split = Literal["file", "line", "paragraph"]
@@ -27,25 +28,7 @@ def texts(path: Path | str, *, column: str = "text", split: Split = "file") -> I
     return (each.text for each in documents(path, column, split))
 
 
-Place = Path | str  # a file, or its address in a store (`sources.places`)
-Span = tuple[int, int]  # bytes of a file, from the first to before the last
 Found = tuple[str, Any]  # text of a document, its time stamp as it stands there
-
-
-class Document(NamedTuple):
-    """Text, bytes of the file read so far, the time stamp as it stands there (None without)."""
-
-    text: str
-    at: int
-    stamp: Any
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Names of the columns that hold a document's text and, if asked for, its time stamp."""
-
-    text: str = "text"
-    time: str | None = None
 
 
 def documents(
@@ -57,14 +40,18 @@ def documents(
 ) -> Iterator[Document]:
     """Each document of a file. Raises SourceError naming the file.
 
-    With a span only the lines that start in it are read (see `divisible`). Where `bad` is given,
-    records of .jsonl that cannot be read are described there and passed over.
+    With a span only the lines that start in it are read (see `divisible`), of .parquet only those
+    row groups. Where `bad` is given, records of .jsonl that cannot be read are described there and
+    passed over.
     """
     columns = Columns(column) if isinstance(column, str) else column
     packed, form = shape(place)
     try:
         if form == ".parquet":
-            yield from _parquet(place, columns, bool(packed))
+            if packed:
+                problem = "is a packed .parquet, which cannot be read"
+                raise _fault(place, problem, "unpack it first")
+            yield from rowgroups.documents(place, columns, span)
             return
         with _opened(place, packed) as (raw, stream):
             before = 0
@@ -99,6 +86,23 @@ def shape(place: Place) -> tuple[str, str]:
     name = PurePath(places.name(place))
     packed = name.suffix.lower() if name.suffix.lower() in (".gz", ".zst") else ""
     return packed, PurePath(name.stem if packed else name.name).suffix.lower()
+
+
+def columns_of(place: Place) -> list[str]:
+    """Names of the columns of a file's first record; none where it is no table. Raises nothing
+    for a file that cannot be read."""
+    packed, form = shape(place)
+    try:
+        if form == ".parquet":
+            return [] if packed else rowgroups.columns(place)
+        with _opened(place, packed) as (_, stream):
+            file = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", errors="replace")
+            if form == ".csv":
+                return next(csv.reader(file), [])
+            row = json.loads(file.readline() or "null") if form == ".jsonl" else None
+            return list(row) if isinstance(row, dict) else []
+    except (SourceError, OSError, ValueError, EOFError, RecursionError, zlib.error, csv.Error):
+        return []
 
 
 def divisible(place: Place, split: Split) -> bool:
@@ -236,7 +240,7 @@ def _json_text(line: str, columns: Columns) -> Found:
             raise ValueError(f"has no {columns.text!r}; {advice}")
         stamp = row.get(columns.time) if columns.time else None
         row = row[columns.text]
-    return _text(row), stamp
+    return text_of(row), stamp
 
 
 def _csv_rows(file: io.TextIOWrapper, columns: Columns) -> Iterator[Found]:
@@ -244,50 +248,9 @@ def _csv_rows(file: io.TextIOWrapper, columns: Columns) -> Iterator[Found]:
     try:
         reader = csv.reader(file, strict=True)
         header = next(reader, [])
-        at = _column(header, columns.text)
+        at = column_at(header, columns.text)
         time = header.index(columns.time) if columns.time in header else len(header)
         for row in reader:
             yield (row[at] if len(row) > at else ""), (row[time] if len(row) > time else None)
     finally:
         csv.field_size_limit(before)
-
-
-def _parquet(place: Place, columns: Columns, packed: bool) -> Iterator[Document]:
-    if packed:
-        raise _fault(place, "is a packed .parquet, which cannot be read", "unpack it first")
-    try:
-        from pyarrow import parquet
-    except ImportError:
-        advice = 'pip install "dataplan[text]"'
-        raise _fault(place, "needs the package pyarrow", advice) from None
-    with places.opened(place) as raw, parquet.ParquetFile(raw) as file:
-        known = file.schema_arrow.names
-        _column(known, columns.text)
-        wanted = [each for each in (columns.text, columns.time) if each in known]
-        read, rows = 0, max(1, file.metadata.num_rows)
-        size = raw.seek(0, io.SEEK_END)
-        for batch in file.iter_batches(batch_size=1000, columns=wanted):
-            texts = batch.column(columns.text).to_pylist()
-            timed = columns.time in wanted
-            stamps = batch.column(columns.time).to_pylist() if timed else [None] * len(texts)
-            for value, stamp in zip(texts, stamps, strict=True):
-                read += 1
-                try:
-                    text = _text(value)
-                except ValueError as error:
-                    raise ValueError(f"row {read} {error}") from None
-                yield Document(text, size * read // rows, stamp)
-
-
-def _column(known: list[str], column: str) -> int:
-    if column not in known:
-        raise ValueError(f"has no column {column!r}; {nearest(column, known)}")
-    return known.index(column)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"holds {type(value).__name__}, not text")
-    return value

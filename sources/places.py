@@ -30,6 +30,9 @@ _ERRORS = {
 }
 
 
+Place = Path | str
+
+
 @dataclass(frozen=True)
 class Facts:
     """Size [byte], what tells of a change (None if the store tells nothing), time of the last one

@@ -49,7 +49,7 @@ FACADE = "__init__"  # planner itself: offers the library by name, so it may imp
 
 OPENERS = {"planner": {"project", "export", "template", "prior"}}
 OPENERS["sources"] = {"tokens", "text", "documents", "agreement", "defaults", "prices"}
-OPENERS["sources"] |= {"journal", "places", "sampling"}
+OPENERS["sources"] |= {"journal", "places", "rowgroups"}
 HEAVY = {
     "scipy",
     "pandas",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sources import sampling, tokens
+from sources import packs, sampling, tokens
 from sources.counting import Options
 from sources.pieces import Counter
 from sources.sampling import sample_corpus
@@ -76,7 +76,7 @@ def test_the_interval_covers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sampling, "FEWEST", 10)
-    monkeypatch.setattr(sampling, "_ENCODED", 0.15)
+    monkeypatch.setattr(packs, "_ENCODED", 0.15)
     texts = make(tmp_path, random.Random(make.__name__))
     truth = sum(tokens.count(each) for each in texts)
     counter = Counter("o200k_base")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,7 @@ def test_parquet(tmp_path: Path) -> None:
     found = tokens.corpus([path], column="body")
     assert (found.documents, found.empty) == (UNIQUE, 600)
     assert found.duplicates == 4 * 600 - UNIQUE
-    with pytest.raises(SourceError, match="no column 'text'; known: body, id"):
+    with pytest.raises(SourceError, match="'text': is in none of the files; known: body, id"):
         tokens.corpus([path])
     with pytest.raises(SourceError, match="holds int, not text"):
         tokens.corpus([path], column="id")
@@ -105,10 +106,8 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
         ("a.bin", bytes(range(256)), "is not UTF-8 text"),
         ("a.txt", b" \n\n", "holds no document"),
         ("a.jsonl", b'{"text": "a"}\n{"text": \n', "line 2 is not JSON"),
-        ("a.jsonl", b'{"txt": "a"}\n', "line 1 has no 'text'; did you mean txt?"),
         ("a.jsonl", b'{"text": 5}\n', "line 1 holds int, not text"),
         ("a.jsonl", b"[" * 100_000, "a.jsonl"),
-        ("a.csv", b"id,body\n1,x\n", "has no column 'text'; known: id, body"),
         ("a.csv", b"", "has no column 'text'"),
         ("a.csv", b'text\n"open\n', "a.csv"),
         ("a.txt.gz", b"not packed", "Not a gzipped file"),
@@ -126,6 +125,32 @@ def test_a_faulty_file_is_named(tmp_path: Path, name: str, data: bytes, message:
     (fault,) = caught.value.faults
     assert message in str(fault)
     assert tmp_path.name in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "advice"),
+    [
+        ("a.jsonl", b'{"txt": "a"}\n{"txt": "b"}\n', "did you mean txt[?]"),
+        ("a.jsonl.gz", gzip.compress(b'{"id": 1, "body": "a"}\n'), "known: id, body"),
+        ("a.csv", b"id,body\n1,x\n", "known: id, body"),
+    ],
+)
+def test_a_column_that_no_file_has(tmp_path: Path, name: str, data: bytes, advice: str) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}{name}").write_bytes(data)
+    with pytest.raises(SourceError) as caught:
+        tokens.corpus([tmp_path])
+    (fault,) = caught.value.faults
+    assert re.fullmatch(f"column = 'text': is in none of the files; {advice}", str(fault))
+
+
+def test_a_column_that_some_files_lack(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text\n1,x\n")
+    (tmp_path / "b.csv").write_text("id,body\n1,x\n")
+    with pytest.raises(SourceError) as caught:
+        tokens.corpus([tmp_path])
+    (fault,) = caught.value.faults
+    assert "b.csv" in str(fault) and "has no column 'text'; known: id, body" in str(fault)
 
 
 def test_all_faulty_files_at_once(tmp_path: Path) -> None:

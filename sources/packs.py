@@ -1,0 +1,222 @@
+"""Files that must be read from their start (packed ones), and row groups of .parquet.
+
+Few of them are read through, and a share of their text is encoded. Of many, some are drawn: all lie
+in order of name on a line, each as long as the text it holds is said to be; the line is divided
+into strata of equal length, and in each two points are drawn, which name what is read. The mean of
+their tokens by length, times the stratum's length, is unbiased, whatever the lengths are worth
+(Hansen & Hurwitz 1943, doi 10.1214/aoms/1177731356); the two tell the variance.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from sources import places, rowgroups
+from sources.base import Fault, SourceError
+from sources.corpus import Options
+from sources.documents import documents, shape
+from sources.estimates import Cell, Estimate, Stratum, added, by_ratio
+from sources.pieces import Counter
+from sources.records import Columns, Span
+
+FEWEST = 20  # strata; below, everything is read
+_WORTH = 0.6  # of the bytes, from which drawing saves too little
+_CELL = 1024  # characters of a text that is read through
+_ENCODED = 0.05  # share of a long text that is encoded
+_LONG = 1_000_000  # bytes of a file from which its text is long
+_LEAST = 18  # bytes of the longest head of a .zst frame
+_UNKNOWN = 1 << 62  # .zst says no length by the largest numbers there are
+_REACH = 64  # characters in which a cell may find a place to start at
+_SPACE = re.compile(r"(?<=\S) |(?<=\w)[，。、]")
+
+
+class Pack(NamedTuple):
+    """A packed file, or a row group: bytes on disk, about how many bytes of text it holds."""
+
+    place: str
+    span: Span | None
+    size: int
+    length: float
+
+
+class Packs:
+    """Estimates packed files and row groups."""
+
+    def __init__(self, options: Options, counter: Counter) -> None:
+        self._options = options
+        self._counter = counter
+        self._found: dict[Pack, Estimate] = {}
+        self.faults: list[Fault] = []
+
+    def estimate(
+        self,
+        files: Sequence[str],
+        share: float,
+        chance: random.Random,
+        progress: Callable[[int], None],
+    ) -> Estimate:
+        """From about this share of the bytes; from all where there are too few files to draw."""
+        line: list[Pack] = []
+        for place in files:
+            try:
+                line += packs(place, self._options.column)
+            except SourceError as error:
+                self.faults += error.faults
+            except (OSError, ValueError) as error:
+                self.faults.append(Fault("path", place, str(error)))
+        if not line:
+            return Estimate()
+        number = _strata(line, share)
+        found = self._drawn(line, number, chance, progress) if number else None
+        if found is None:
+            contents = [self._content(each, chance, progress) for each in line]
+            found = replace(added(contents), read=sum(each.size for each in line))
+        return found
+
+    def _drawn(
+        self,
+        line: Sequence[Pack],
+        number: int,
+        chance: random.Random,
+        progress: Callable[[int], None],
+    ) -> Estimate:
+        ends = list(itertools.accumulate(each.length for each in line))
+        length = ends[-1] / number
+        weights: dict[Pack, float] = {}
+        sums = [0.0, 0.0, 0.0]
+        variance = fourth = 0.0
+        for at in range(number):
+            points = ((at + chance.random()) * length for _ in range(2))
+            pair = [line[min(bisect.bisect_right(ends, each), len(line) - 1)] for each in points]
+            rates = []
+            for pack in pair:
+                content = self._content(pack, chance, progress)
+                weights[pack] = weights.get(pack, 0.0) + length / 2 / pack.length
+                rates.append(content.tokens / pack.length)
+                values = (content.tokens, content.documents, content.characters)
+                for index, value in enumerate(values):
+                    sums[index] += length / 2 * value / pack.length
+            part = length**2 / 4 * (rates[0] - rates[1]) ** 2
+            variance, fourth = variance + part, fourth + part**2
+        # what two draws of one pack do not tell: the error inside it
+        inside = [weight**2 * self._found[pack].variance for pack, weight in weights.items()]
+        return Estimate(
+            sums[0],
+            variance + sum(inside),
+            fourth + sum(each**2 for each in inside) / 100,  # each rests on many cells
+            sums[1],
+            sums[2],
+            read=sum(pack.size for pack in weights),
+        )
+
+    def _content(
+        self, pack: Pack, chance: random.Random, progress: Callable[[int], None]
+    ) -> Estimate:
+        if pack not in self._found:
+            self._found[pack] = self._counted(pack, chance)
+            progress(pack.size)
+        return self._found[pack]
+
+    def _counted(self, pack: Pack, chance: random.Random) -> Estimate:
+        """Of a long text a share of the cells is encoded, two of each stratum; else all of it."""
+        among = round(2 / _ENCODED)
+        strata: list[Stratum] = []
+        chosen: list[int] = []
+        size = number = kept = whole = 0
+        for text in self._texts(pack):
+            kept += 1
+            size += len(text)
+            if pack.size < _LONG:
+                whole += self._counter.count(text)
+                continue
+            for start in range(0, len(text), _CELL):
+                if number % among == 0:
+                    strata.append(Stratum(among))
+                    chosen = chance.sample(range(among), 2)
+                if number % among in chosen:
+                    strata[-1].found.append(self._cell(text, start))
+                number += 1
+        if not number:
+            return Estimate(whole, documents=kept, characters=size)
+        found = by_ratio(strata, size)
+        return replace(found, documents=kept, characters=size)
+
+    def _texts(self, pack: Pack) -> Iterator[str]:
+        bad: list[str] = []
+        columns = Columns(self._options.column)
+        try:
+            for text, *_ in documents(pack.place, columns, self._options.split, pack.span, bad):
+                if text and not text.isspace():
+                    yield text
+        except SourceError as error:
+            self.faults += error.faults
+        self.faults += [Fault("record", pack.place, problem) for problem in bad]
+
+    def _cell(self, text: str, start: int) -> Cell:
+        stop = start + _CELL
+        first = _boundary(text, start) if start else 0
+        last = _boundary(text, stop) if stop < len(text) else len(text)
+        return Cell(last - first, self._counter.count(text[first:last]), 0, last - first)
+
+
+def _strata(line: Sequence[Pack], share: float) -> int:
+    """As many as this share of the bytes pays for, at least FEWEST; 0 where all is read."""
+    if share >= 1:
+        return 0
+    total = sum(each.size for each in line)
+    length = sum(each.length for each in line)
+
+    def read(number: int) -> float:
+        return sum(each.size * min(1.0, 2 * number * each.length / length) for each in line)
+
+    if read(FEWEST) > _WORTH * total:
+        return 0
+    low, high = FEWEST, max(FEWEST, len(line))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if read(middle) <= share * total else (low, middle - 1)
+    return low
+
+
+def _boundary(text: str, at: int) -> int:
+    found = _SPACE.search(text, at, at + _REACH)
+    return found.start() if found else min(at, len(text))
+
+
+def packs(place: str, column: str) -> list[Pack]:
+    """What of a file can be read by itself. Raises SourceError, OSError, ValueError."""
+    size = places.facts(place).size
+    packing, form = shape(place)
+    if form == ".parquet" and not packing:
+        return [
+            Pack(place, (at, at + 1), group.size, max(1.0, group.length))
+            for at, group in enumerate(rowgroups.groups(place, column))
+        ]
+    unpacked = _unpacked(place, packing, size)
+    # a length that is said to be far from usual is that of a part only
+    sound = unpacked is not None and size / 2 < unpacked < 50 * size
+    return [Pack(place, None, size, float(unpacked if sound and unpacked else 3 * size))]
+
+
+def _unpacked(place: str, packing: str, size: int) -> int | None:
+    """Bytes that a file unpacks to, by what it says itself; a store is not asked for each."""
+    if places.is_remote(place) or size < _LEAST:
+        return None
+    with places.spans(place) as read:
+        if packing == ".gz":
+            return int.from_bytes(read(size - 4, size), "little")
+        try:
+            import zstandard
+        except ImportError:
+            return None
+        try:
+            found = zstandard.get_frame_parameters(read(0, _LEAST)).content_size
+        except zstandard.ZstdError:
+            return None
+    return int(found) if 0 < found < _UNKNOWN else None
