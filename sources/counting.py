@@ -17,22 +17,20 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sources import places, tokens
 from sources.base import Fault, SourceError
 from sources.corpus import CorpusCount, Options, Part
 from sources.documents import Split, blocks, columns_of, divisible, documents, whole_text
 from sources.journal import Journal
-from sources.pieces import FEW, Counter, last_end
 from sources.records import Columns
-from sources.rows import VERSION, Counted, Table, packed, unpacked
-from sources.screening import private, script
+from sources.rows import VERSION, Counted, packed, unpacked
 from sources.settings import nearest
 from sources.stamping import Days
 from sources.sums import total
+from sources.tally import Tally, Unequal, counter
 
 Progress = Callable[[int, int], None]
 Results = Generator[tuple[int, Counted], None, None]  # number of a part, what is in it
@@ -41,14 +39,7 @@ Engine = Callable[[Sequence[list[Part]], Options], Tasks]  # gives the tasks in 
 _PART = 8_000_000  # bytes of a part of a file
 _BLOCK = 1_000_000  # characters of a file that is one document, read at once
 _TASK = 2_000_000  # bytes given to a process at once
-_TOGETHER = 100_000  # characters of documents that are counted at once
-_FIRST, _EVERY = 3, 100  # documents of a part that are checked, and one in so many of all
-_LONGEST = 50_000  # characters that are checked of one
 _MOST_NAMED = 20  # faulty records named in a part; the others are counted
-
-
-class Unequal(Exception):
-    """The fast count of a document is not tiktoken's."""
 
 
 def count_corpus(
@@ -181,9 +172,11 @@ def _tasks(parts: Sequence[Part]) -> Iterator[list[Part]]:
 
 
 def _on_cores(tasks: list[list[Part]], options: Options, workers: int) -> Tasks:
-    # a copy of this process has the ranks already; with other threads running it might hang
+    # a copy of this process has the tables already; with other threads running it might hang
     copies = sys.platform == "linux" and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if copies else "spawn")
+    if copies and not options.plain:
+        counter(options.encoding).prepare()
     with context.Pool(min(workers, len(tasks)), _left_alone) as pool:
         yield from enumerate(pool.imap(partial(_count_task, options=options), tasks))
 
@@ -197,119 +190,11 @@ def _count_task(task: list[Part], options: Options) -> list[Counted]:
     return [count_part(part, options) for part in task]
 
 
-@cache
-def _counter(encoding: str) -> Counter:
-    return Counter(encoding)
-
-
-@cache
-def _numbers() -> Iterator[int]:
-    """Numbers the documents that this process counts."""
-    return itertools.count(1)
-
-
-class _Tally:
-    """Counts the documents of a part, checking the fast counter on some of them."""
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-        self._number = 0
-        self._table = Table(options)
-        self._waiting: list[tuple[str, int]] = []
-        self._size = 0  # of what is waiting [character]
-        self.empty = 0
-
-    def rows(self) -> Any:
-        """A row for each document."""
-        self._count()
-        return self._table.rows()
-
-    def add(self, text: str, day: int) -> None:
-        """A document, and the day it is of."""
-        if not text or text.isspace():
-            self.empty += 1
-            return
-        self._waiting.append((text, day))
-        self._size += len(text)
-        if self._size >= _TOGETHER:
-            self._count()
-
-    def _count(self) -> None:
-        texts = [text for text, _ in self._waiting]
-        datas = [_encoded(text) for text in texts]
-        counts = self._tokens(texts, datas, _FIRST)
-        for (text, day), data, found in zip(self._waiting, datas, counts, strict=True):
-            mark = hashlib.blake2b(data, digest_size=16).digest()
-            self._table.compare(data)
-            self._table.add(mark, (found, len(text)), private(text, data), script(data), day)
-        self._waiting = []
-        self._size = 0
-
-    def add_blocks(self, texts: Iterable[str], day: int) -> None:
-        """A document that comes in blocks, cut where a piece of it surely ends."""
-        mark = hashlib.blake2b(digest_size=16)
-        found = characters = kind = 0
-        personal = [0, 0, 0]
-        blank = True
-        for text in _cut(texts):
-            data = _encoded(text)
-            mark.update(data)
-            found += self._tokens([text], [data], first=0)[0]
-            characters += len(text)
-            personal = [a + b for a, b in zip(personal, private(text, data), strict=True)]
-            if blank and not text.isspace():
-                blank, kind = False, script(data)
-            self._table.compare(data)
-        if blank:
-            self.empty += 1
-            self._table.forget()
-        else:
-            self._table.add(mark.digest(), (found, characters), personal, kind, day)
-
-    def _tokens(self, texts: list[str], datas: list[bytes], first: int) -> list[int]:
-        """Tokens of each text; checks the first ones of a part and one in so many of all."""
-        encoding = self._options.encoding
-        if self._options.plain or sum(map(len, texts)) < FEW:
-            return [tokens.count(text, encoding) for text in texts]
-        counter = _counter(encoding)
-        counts = counter.count_all(texts, datas)
-        for text, found in zip(texts, counts, strict=True):
-            self._number += 1
-            if self._number <= first or next(_numbers()) % _EVERY == 0:
-                self._check(counter, text, found)
-        return counts
-
-    def _check(self, counter: Counter, text: str, found: int) -> None:
-        if len(text) > _LONGEST:
-            text = text[: last_end(text, 0, _LONGEST)]
-            found = counter.count(text)
-        if found != tokens.count(text, self._options.encoding):
-            raise Unequal
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _cut(texts: Iterable[str]) -> Iterator[str]:
-    """The same text in blocks that end before a space after a visible character, or before a
-    line's end after a letter."""
-    left = ""
-    for text in texts:
-        left += text
-        at = last_end(left, 0, len(left))
-        if at:
-            yield left[:at]
-            left = left[at:]
-    if left:
-        yield left
-
-
 def count_part(
     part: Part, options: Options, progress: Callable[[int], None] | None = None
 ) -> Counted:
     """Counts the documents of a part; those before a fault in its file count."""
-    tally, bad = _Tally(options), list[str]()
+    tally, bad = Tally(options), list[str]()
     faults: list[Fault] = []
     days = Days(part.path, options.time)
     try:

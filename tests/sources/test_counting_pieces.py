@@ -126,16 +126,34 @@ def test_many_texts(encoding: str, counter: Callable, seed: int) -> None:
         assert count == plain(text, encoding), repr(text)
 
 
+@pytest.mark.parametrize("encoding", tokens.ENCODINGS)
 @given(texts=st.lists(st.lists(st.sampled_from(ALPHABET), max_size=60).map("".join), max_size=5))
-def test_few_places_to_remember(texts: list[str]) -> None:
-    """Parts that take each other's place, and texts counted in stretches."""
+def test_what_is_new_or_displaced(encoding: str, texts: list[str]) -> None:
+    """New parts encoded at once, parts that take each other's place, texts in stretches."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces, "_SLOTS", 2)
         patch.setattr(pieces, "_MOST", 3)
         patch.setattr(pieces, "_LARGE", 40)
-        counter = pieces.Counter("o200k_base")
+        patch.setattr(pieces, "_JOINED", (1, 30))
+        counter = pieces.Counter(encoding)
         for _ in range(2):
-            assert counter.count_all(texts) == [plain(text, "o200k_base") for text in texts]
+            assert counter.count_all(texts) == [plain(text, encoding) for text in texts]
+
+
+def test_new_parts_are_encoded_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = pieces.Counter("o200k_base")
+    calls = []
+
+    class Coder:
+        def encode_ordinary(self, text: str) -> list[int]:
+            calls.append(text)
+            return tokens.coder("o200k_base").encode_ordinary(text)
+
+    monkeypatch.setattr(counter, "_coder", Coder())
+    text = " ".join(f"word{chr(97 + at)}{at}\n\tnext{at}(了" for at in range(26)) * 50
+    for _ in range(2):
+        assert counter.count_all([text]) == [plain(text, "o200k_base")]
+    assert len(calls) < 10
 
 
 @pytest.mark.parametrize("encoding", tokens.ENCODINGS)
@@ -170,7 +188,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = pieces.Counter("o200k_base")
     text = " ".join(f"word{at}-{'long' * 9} x{at}y\nnext{at}" for at in range(2000))
     assert counter.count_all([text]) == [plain(text, "o200k_base")]
-    assert len(counter._encodings) <= 50
+    assert len(counter._longer) <= 50
 
 
 @pytest.mark.parametrize("width", [1, 2, 4])
