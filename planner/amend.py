@@ -46,6 +46,8 @@ def _set(table: Any, key: str, number: Mapping[str, Any]) -> None:
     made = tomlkit.inline_table()
     made.update(number)
     old = table.get(key)
+    if old is not None and old.unwrap() == dict(number):
+        return
     if isinstance(old, Table):  # [sources.NAME.key]
         _overwrite(old, number)
         return

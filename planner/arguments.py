@@ -15,7 +15,7 @@ ABOUT = "Plans what training data to buy, from which source and by when, to reac
 CODES = """\
 exit codes:
   0  done
-  1  the target cannot be met; the tables are still written and say what binds
+  1  the target cannot be met, or a pilot is not done; tables still say what binds
   2  bad input; the message names file, key, value, limit and the next step
 
 Results go to stdout, messages to stderr. `dataplan COMMAND --help` explains a command."""

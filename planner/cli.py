@@ -362,9 +362,7 @@ def _distill(args: argparse.Namespace) -> int:
     choices = Choices(args.source, args.key_env, not args.no_write, out)
     try:
         with meter() as progress:
-            found, ending = distill(
-                args.project, options, choices, _tell, progress
-            )
+            found, ending = distill(args.project, options, choices, _tell, progress)
     except KeyboardInterrupt:
         return _say("broken off; the same command goes on from the answers it has", BROKEN_OFF)
     _print(args, found, distill_parts)

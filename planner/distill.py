@@ -18,9 +18,10 @@ from sources.base import Context, SourceError
 from sources.distill.asking import Ending, Limits, ask
 from sources.distill.batches import ask_by_batch, open_batches
 from sources.distill.endpoint import Endpoint, host_of, key_from
-from sources.distill.job import Job, Options, prepare
+from sources.distill.job import Job, Options
 from sources.distill.journal import Journal
 from sources.distill.measures import Findings, findings
+from sources.distill.preparing import prepare
 
 if TYPE_CHECKING:
     from planner.progress import Meter
@@ -73,7 +74,7 @@ def distill(
     found = findings(job, calls, options.concurrency)
     answers = write_records(_lines(found), folder / f"{name}.jsonl")
     say(f"{len(found.records):,} answers in {answers}")
-    written = _numbers(found, context, options.date)
+    written = _numbers(found, context)
     if choices.write and ending.reason == "done" and any(each.written for each in written):
         _write(place, name, written, say)
     elif any(each.written for each in written):
@@ -140,10 +141,12 @@ def _lines(found: Findings) -> Iterator[dict[str, Any]]:
         }
 
 
-def _numbers(found: Findings, context: Context, date: datetime.date) -> tuple[Written, ...]:
+def _numbers(found: Findings, context: Context) -> tuple[Written, ...]:
     """The project's keys that the pilot measured, and why one is not to be written."""
     job = found.job
     keys = (*SHARED, "examples_per_hour") if job.local else (*TOKENS, *SHARED)
+    last = max((each.at for each in found.records), default=0.0)
+    date = datetime.datetime.fromtimestamp(last, datetime.UTC).date()
     where = f"{len(found.records):,} requests to {job.model} at {host_of(job.base_url)}"
     reference = f"distill run of {date.isoformat()}, {where}"
     classes = context.classes or len(job.form.labels or ()) or 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +22,11 @@ _RECORDS = (".jsonl", ".csv", ".parquet")  # forms that can hold a column of kno
 
 def _address(given: str) -> str:
     parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[\w.:%-]+", host, re.ASCII):
         raise ValueError("must be an address such as https://api.openai.com/v1")
+    if parts.port == 0:  # one above 65535 raises ValueError by itself
+        raise ValueError("has no port 0")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must hold no user, password or query: the key comes from the environment")
     return given.rstrip("/")

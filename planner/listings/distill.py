@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planner.columns import RATIO, SUMMARY, Spec
+from planner.columns import DIAGNOSIS, RATIO, SUMMARY, Spec
 from planner.screen import Parts, Tables, amount, facts_of, grid, line, number, pairs, title
 from planner.table import Fact, Row, Table, figure
 from planner.tables import listed, with_columns
@@ -103,6 +103,7 @@ def distill_tables(result: Result) -> dict[str, Table]:
     classes: list[Row] = [
         (each.label, each.items, each.wrong, *map(figure, each.span)) for each in found.classes
     ]
+    warnings: list[Row] = [("warning", text, None, None, None) for text in found.job.warnings]
     decay: list[Row] = [
         (each.answers, each.distinct, figure(each.expected)) for each in found.decay
     ]
@@ -113,6 +114,7 @@ def distill_tables(result: Result) -> dict[str, Table]:
             listed("written", WRITTEN, written),
             listed("classes", CLASSES, classes),
             listed("diversity", DIVERSITY, decay),
+            listed("diagnosis", DIAGNOSIS, warnings),
         ]
     )
 

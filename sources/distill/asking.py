@@ -12,15 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sources.base import Fault, SourceError
+from sources.base import SourceError
 from sources.distill.answers import REJECTED, read
 from sources.distill.endpoint import Endpoint, Loss, Outcome, Rejection, Reply
 from sources.distill.job import OTHERS, Job, Request
 from sources.distill.journal import End, Journal
+from sources.distill.refusals import refusal
 from sources.distill.retries import ATTEMPTS, wait
 
 GRACE = 10.0  # seconds that answers under way may still take when the run is broken off
 UNTOLD = 4.0  # tokens a token counted here, where the server counts none: every few bytes are one
+LEAST = 1.0  # seconds that must be left for a request to be sent
 _NAP = 0.5  # seconds between looks at the clock
 Reason = Literal["done", "cap", "time", "failed"]
 
@@ -101,8 +103,11 @@ class _Run:
         self.factor, self.least, self.width = OTHERS, 0.0, 1
         self.pause = 0.0  # no request before this time
         self.problem, self.failed = "", 0
+        self.streak = 0  # failures since the last answer, limits of rate not counted
         self.fatal: SourceError | None = None
         self.deadline = time.monotonic() + limits.time_limit
+        # what is sent later could hardly be answered, but might be paid
+        self.last = self.deadline - min(LEAST, limits.time_limit / 4)
 
     async def go(self) -> Ending:
         try:
@@ -125,19 +130,23 @@ class _Run:
         if blocked:
             return Ending("cap", self.problem)
         first = max(self.pause, self.waiting[0][0]) if self.waiting else 0.0
-        if first >= self.deadline or time.monotonic() >= self.deadline:
+        if first >= self.last or time.monotonic() >= self.last:
             return Ending("time", self.problem)
-        if self.failed and not self.done:  # the very first has failed as often as it may
+        if self._hopeless():
             return Ending("failed", self.problem)
         return None
+
+    def _hopeless(self) -> bool:
+        """Whether the server answers no more, neither the first request nor several at once."""
+        return self.streak >= ATTEMPTS * self.width
 
     def _launch(self) -> bool:
         """Sends what may be sent now; True if the cap is in the way."""
         while self.waiting and len(self.flying) < self.width and not self.fatal:
             now = time.monotonic()
-            if now < max(self.pause, self.waiting[0][0]) or now >= self.deadline:
+            if now < max(self.pause, self.waiting[0][0]) or now >= self.last:
                 return False
-            if self.failed and not self.done:
+            if self._hopeless():
                 return False
             request = self.waiting[0][2]
             timeout = min(self.limits.timeout, self.deadline - now)
@@ -203,6 +212,7 @@ class _Run:
         self.journal.end(end)
         self.spent += cost
         self.done += 1
+        self.streak = 0
         if cost > flight.worst * (1 + 1e-9):
             self.least = max(self.least, cost)
         self.width = 1 if self.least else self.limits.concurrency
@@ -223,6 +233,7 @@ class _Run:
         self.problem = problem
         self.attempts[request.key] += 1
         attempt = self.attempts[request.key]
+        self.streak += not limited
         if attempt >= ATTEMPTS and not limited:
             self.failed += 1
             return
@@ -230,24 +241,3 @@ class _Run:
         if limited:
             self.pause = max(self.pause, later)
         heapq.heappush(self.waiting, (later, next(self.order), request))
-
-
-def refusal(outcome: Rejection, problem: str, job: Job) -> SourceError:
-    """What to do about a server that will not take the request at all."""
-    key, value, advice = "request", None, "correct the project's settings of this source"
-    if outcome.status == 401:
-        key, advice = "--key-env", "check the key in that environment variable, or name another"
-    elif outcome.status == 402:
-        key, advice = "--key-env", "pay into the account of this key, or take another key"
-    elif outcome.status == 403:
-        key, advice = "--key-env", f"ask the provider to let this key use {job.model}"
-    elif outcome.status == 404:
-        key, advice = "teacher", "check teacher and base_url (most addresses end in /v1)"
-        return SourceError([Fault(key, job.model, problem, advice)])
-    elif "max_completion_tokens" in outcome.message:
-        key, advice = "limit_key", 'set limit_key = "max_tokens"'
-    elif "response_format" in outcome.message or "schema" in outcome.message:
-        advice = "the server knows no such structured output: take another, or leave labels out"
-    elif "temperature" in outcome.message:
-        key, advice = "temperature", "leave it out: the model allows no other than its own"
-    return SourceError([Fault(key, value, problem, advice)])

@@ -17,10 +17,11 @@ from typing import Any
 
 from sources.base import Fault, SourceError
 from sources.distill.answers import REJECTED, is_completion, read
-from sources.distill.asking import Ending, Limits, refusal
+from sources.distill.asking import Ending, Limits
 from sources.distill.endpoint import Endpoint, Loss, Rejection
 from sources.distill.job import OTHERS, Job, Request
 from sources.distill.journal import Call, End, Journal, Outcome
+from sources.distill.refusals import refusal
 from sources.distill.retries import ATTEMPTS, wait
 
 MARK = "dataplan"  # key of a batch's metadata

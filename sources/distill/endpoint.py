@@ -111,10 +111,14 @@ class Endpoint:
         return host_of(self.base_url)
 
     async def __aenter__(self) -> Endpoint:
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, OpenAIError
 
-        # its own retries would go around the cap
-        self._client = AsyncOpenAI(api_key=self._key, base_url=self.base_url, max_retries=0)
+        try:  # its own retries would go around the cap
+            self._client = AsyncOpenAI(api_key=self._key, base_url=self.base_url, max_retries=0)
+        except (OpenAIError, ValueError, ImportError, OSError) as error:
+            problem = f"no client can be made: {self.scrubbed(str(error))[:_SHOWN]}"
+            advice = "look at proxies and certificates in the environment"
+            raise SourceError([Fault("request", None, problem, advice)]) from None
         return self
 
     async def __aexit__(

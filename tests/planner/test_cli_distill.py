@@ -89,6 +89,15 @@ def test_measured_and_written(project: Path, capsys: pytest.CaptureFixture[str])
     assert all(row["kept"] and row["gold"] in ("yes", "no") for row in rows)
 
 
+def test_run_again_it_asks_nothing_and_changes_nothing(project: Path) -> None:
+    with FaultServer() as server:
+        assert run(project, server, "--n", "12") == 0
+        before = project.read_bytes()
+        assert run(project, server, "--n", "12") == 0
+        assert project.read_bytes() == before
+        assert len(server.calls) == 12
+
+
 def test_plan_and_sources_show_it_as_measured(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

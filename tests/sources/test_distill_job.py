@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sources import prices, tokens
 from sources.base import Context, SourceError
 from sources.distill.endpoint import KEY_NAME, NO_KEY, key_from
-from sources.distill.job import Job, Options, prepare
+from sources.distill.job import Job, Options
+from sources.distill.preparing import prepare
 from sources.distill.tariff import tariff, usual_cap
 from sources.settings import check
 from sources.teaching import Settings
@@ -90,6 +91,12 @@ def test_few_inputs() -> None:
     assert any("asked again" in each for each in free.warnings)
 
 
+def test_half_a_pair_can_be_sent() -> None:
+    job = make({"samples": ["good \ud83d\ude00", "bad \ud83d"], "labels": None}, n=2)
+    texts = {each.text for each in job.requests}
+    assert texts == {"good \U0001f600", "bad \ufffd"}
+
+
 def test_known_labels(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text,team\none,yes\ntwo,\nthree,no\n")
     job = make({"samples": "in.csv", "gold": "team"}, folder=tmp_path)
@@ -144,6 +151,9 @@ def test_every_fault_at_once(tmp_path: Path) -> None:
         ({"base_url": "ftp://a/b"}, "base_url", "https://"),
         ({"base_url": "https://user:secret@host/v1"}, "base_url", "environment"),
         ({"base_url": "https://host/v1?key=secret"}, "base_url", "environment"),
+        ({"base_url": "http://host:99999/v1"}, "base_url", "0-65535"),
+        ({"base_url": "http://ho st/v1"}, "base_url", "https://"),
+        ({"base_url": "http://[::1/v1"}, "base_url", "IPv6"),
         ({"labels": ["yes"]}, "labels", "2"),
         ({"labels": ["yes", " no"]}, "labels", "blank"),
         ({"samples": [" "]}, "samples", "blanks"),

@@ -15,9 +15,10 @@ import pytest
 from sources.base import Context
 from sources.distill.asking import Limits, ask
 from sources.distill.endpoint import Endpoint
-from sources.distill.job import Job, Options, prepare
+from sources.distill.job import Job, Options
 from sources.distill.journal import Call, Journal
 from sources.distill.measures import findings
+from sources.distill.preparing import prepare
 
 SERVE = """
 import sys, xllamacpp
