@@ -1,7 +1,7 @@
 """Runs a pilot in a process of its own that may be killed at any point.
 
-Started once, it reads lines from stdin: for each it forks a child, prints the child's process id
-and "go", and when the child has ended how it did. So the heavy imports are paid for once only.
+Started once, so that the heavy imports are paid for once only: at a line from stdin it forks a
+child and prints the child's process id, at the next it waits for it and prints how it ended.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ def main() -> None:
     assert client.chat.completions.with_raw_response  # imported now, so that no child waits for it
     place, url, n, how = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
     run = ask_by_batch if how == "batch" else ask
-    for _ in sys.stdin:
+    while sys.stdin.readline():
         child = os.fork()
         if child == 0:
             with Journal(place) as journal:
-                ending = run(job(n, url), Endpoint(url, KEY), journal, Limits(1.0, 4, 10.0, 60.0))
+                ending = run(job(n, url), Endpoint(url, KEY), journal, Limits(1.0, 4, 60.0, 300.0))
             os._exit(0 if ending.reason == "done" else 3)
-        print(child, "go", flush=True)
+        print(child, flush=True)
+        sys.stdin.readline()  # until then the child is not reaped, and its id is nobody else's
         _, status = os.waitpid(child, 0)
-        print("ended", status, flush=True)
+        print(status, flush=True)
 
 
 if __name__ == "__main__":

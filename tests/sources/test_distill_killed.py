@@ -30,15 +30,18 @@ class Runner:
         self.process = process
 
     def start(self) -> int:
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline().split()[0])
+        """The process id of a new run."""
+        return self._asked()
 
     def end(self) -> int:
         """How the run ended: 0 done, -9 killed."""
-        assert self.process.stdout
-        return os.waitstatus_to_exitcode(int(self.process.stdout.readline().split()[1]))
+        return os.waitstatus_to_exitcode(self._asked())
+
+    def _asked(self) -> int:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
 
     def killed(self, seconds: float, calls: list[str] | None = None) -> int:
         """Kills a run after so many seconds, counted from its first call where calls are given."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import random
 import subprocess
 import sys
 import urllib.request
@@ -19,6 +20,8 @@ from sources.distill.job import Job, Options
 from sources.distill.journal import Call, Journal
 from sources.distill.measures import findings
 from sources.distill.preparing import prepare
+from tests.sources.fault_server import IN, OUT
+from tests.sources.test_distill_killed import runner
 
 SERVE = """
 import sys, xllamacpp
@@ -121,3 +124,20 @@ def test_free_text_is_cut_at_its_limit(url: str, tmp_path: Path) -> None:
     assert {each.answer.state for each in found.records} == {"cut"}
     assert found["completion_tokens"].value == 4
     assert found["keep_rate"].value == 0
+
+
+def test_twenty_kills(url: str, tmp_path: Path) -> None:
+    draw, n, place = random.Random(7), 30, tmp_path / "t.sqlite"
+    with runner(place, url, n) as runs:
+        # a fast machine may be done before the last ones
+        assert {runs.killed(draw.uniform(0, 0.3)) for _ in range(20)} <= {-9, 0}
+        runs.start()
+        assert runs.end() == 0
+    with Journal(place) as journal:
+        calls = journal.calls()
+    answered = [each for each in calls if each.outcome == "answered"]
+    assert sorted(each.key for each in answered) == sorted(f"key-{i}" for i in range(n))
+    assert len(calls) <= n + 20 * 4
+    usages = [each.detail["usage"] for each in answered]
+    paid = sum(u["prompt_tokens"] * IN + u["completion_tokens"] * OUT for u in usages)
+    assert sum(each.cost or 0 for each in calls) == pytest.approx(paid)
