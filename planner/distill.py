@@ -72,8 +72,9 @@ def distill(
     except SourceError as error:
         raise _named(place, name, error) from None
     found = findings(job, calls, options.concurrency)
-    answers = write_records(_lines(found), folder / f"{name}.jsonl")
-    say(f"{len(found.records):,} answers in {answers}")
+    if found.records:
+        answers = write_records(_lines(found), folder / f"{name}.jsonl")
+        say(f"{len(found.records):,} answers in {answers}")
     written = _numbers(found, context)
     if choices.write and ending.reason == "done" and any(each.written for each in written):
         _write(place, name, written, say)

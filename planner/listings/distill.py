@@ -168,6 +168,9 @@ def distill_parts(tables: Tables) -> Parts:
     if facts["ending"] != "done":
         rows.append(("not done", ENDINGS[str(facts["ending"])]))
     rows += [("problem", str(facts["problem"]))] if facts["problem"] else []
+    parts: Parts = [title(head), pairs(rows)]
+    if not facts["answered"]:
+        return parts
     measured, unknown = [], []
     for row in tables["measures"].records():
         if row["value"] is None and row["low"] is None:
@@ -177,7 +180,7 @@ def distill_parts(tables: Tables) -> Parts:
         ends = f"{number(row['low'])} to {high}"
         measured.append((_words(row["measure"]), number(row["value"]), ends, row["unit"]))
     heads = ("measured", "value", "90% interval", "unit")
-    parts: Parts = [title(head), pairs(rows), "", grid(heads, measured, "~>>~")]
+    parts += ["", grid(heads, measured, "~>>~")]
     parts += [pairs(unknown)] if unknown else []
     if tables["classes"].rows:
         classes = [

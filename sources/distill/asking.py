@@ -223,6 +223,8 @@ class _Run:
         self.journal.end(End(flight.start, "rejected", 0.0, None, detail))
         known = f"{self.endpoint.host} answers {outcome.status}: {outcome.message}"
         problem = known if outcome.status else f"{self.endpoint.host} {outcome.message}"
+        if outcome.wait:
+            problem += f" (wait {outcome.wait:g} s)"
         if outcome.again:
             self._again(flight.request, problem, outcome.wait, limited=outcome.limited)
         elif self.fatal is None:

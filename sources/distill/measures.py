@@ -13,6 +13,7 @@ from sources.distill.records import Record, records
 from sources.intervals import Span, expected_distinct, mean_span, outcomes_span, ratio_span
 
 MOST_DRAWS = 2000  # outputs that the number of distinct ones is estimated from
+NOTHING = "nothing was answered"
 _STEPS = (1, 2, 5)  # times powers of ten: the numbers of outputs at which duplicates are shown
 
 
@@ -117,17 +118,19 @@ def _tokens(found: Sequence[Record]) -> Iterable[Measure]:
     )
     for name, way in ways:
         counts = [float(count) for each in found if (count := way(each.answer)) is not None]
-        yield _mean(name, "token/request", counts, 1.0, "the server does not say")
+        why = "the server does not say" if found else NOTHING
+        yield _mean(name, "token/request", counts, 1.0, why)
 
 
 def _money(found: Sequence[Record], currency: str) -> Iterable[Measure]:
     costs = [each.cost for each in found]
-    request = _mean("request_cost", f"{currency}/request", costs, 0.0, "nothing was answered")
+    request = _mean("request_cost", f"{currency}/request", costs, 0.0, NOTHING)
     yield request
     kept = sum(each.kept for each in found)
     unit, name = f"{currency}/example", "example_cost"
     if not kept:
-        yield Measure(name, None, None, None, unit, len(found), "no answer can be used")
+        why = "no answer can be used" if found else NOTHING
+        yield Measure(name, None, None, None, unit, len(found), why)
         return
     _, low, high = ratio_span(kept, len(found))
     ends = (request.low or 0.0) / high, (request.high or 0.0) / low  # low > 0 where any is kept
@@ -136,7 +139,7 @@ def _money(found: Sequence[Record], currency: str) -> Iterable[Measure]:
 
 
 def _rates(found: Sequence[Record], free: bool) -> Iterable[Measure]:
-    of, why = len(found), "nothing was answered"
+    of, why = len(found), NOTHING
     kept = sum(each.kept for each in found)
     note = "valid, not refused, and no copy of an earlier answer" if free else "valid, not refused"
     yield _ratio("keep_rate", kept, of, why, note)
@@ -155,6 +158,7 @@ def _rates(found: Sequence[Record], free: bool) -> Iterable[Measure]:
 def _error(found: Sequence[Record]) -> Measure:
     judged = [each.right for each in found if each.right is not None]
     why = "no usable answer has a known label: name a column of them in gold"
+    why = why if found else NOTHING
     note = "of the usable answers whose label is known"
     return _ratio("teacher_error", judged.count(False), len(judged), why, note)
 
@@ -174,7 +178,7 @@ def _classes(found: Sequence[Record]) -> tuple[ClassError, ...]:
 def _speed(found: Sequence[Record], concurrency: int) -> Iterable[Measure]:
     asked = [each for each in found if not each.by_batch and each.seconds is not None]
     times = [each.seconds or 0.0 for each in asked]
-    why = "nothing was answered but by batch"
+    why = "nothing was answered but by batch" if found else NOTHING
     latency = _mean("latency", "s/request", times, 0.0, why)
     yield latency
     name, unit = "examples_per_hour", "example/hour"

@@ -65,8 +65,11 @@ def prepare(name: str, settings: Mapping[str, Any], context: Context, options: O
     )
     made = round(model.completion_tokens.value) if model.completion_tokens else limit
     expected = math.fsum(cost(each.counted, made, options.timeout) for each in requests)
-    dearest = max(requests, key=lambda each: each.counted)
-    worst = cost(math.ceil(dearest.counted * OTHERS), limit, options.timeout)
+    worst = [cost(math.ceil(each.counted * OTHERS), limit, options.timeout) for each in requests]
+    if options.cap is not None and options.cap < min(worst):
+        problem = f"holds no request: one may cost up to {min(worst):.2g} {context.currency}"
+        advice = f"raise it, or set max_completion_tokens below {limit}"
+        raise SourceError([Fault("--cap", options.cap, problem, advice)])
     ways = len(requests) if options.batch else min(options.concurrency, len(requests))
     return Job(
         name=name,
@@ -77,7 +80,7 @@ def prepare(name: str, settings: Mapping[str, Any], context: Context, options: O
         form=form,
         limit=limit,
         cost=cost,
-        cap=options.cap or usual_cap(expected, worst, ways, context.usd_rate),
+        cap=options.cap or usual_cap(expected, max(worst), ways, context.usd_rate),
         expected=expected,
         currency=context.currency,
         local=model.local,

@@ -172,6 +172,19 @@ def test_a_cap_ends_the_run_and_a_higher_one_goes_on(
         assert len(server.calls) == 12
 
 
+def test_a_storm_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    act = Act(status=429, headers={"Retry-After": "900"})
+    with FaultServer(lambda n, body: act) as server:
+        assert run(project, server, "--time-limit", "30") == 1
+        assert len(server.calls) == 1
+    out, err = capsys.readouterr()
+    assert "answers 429" in out
+    assert "wait 900 s" in out
+    assert "measured" not in out
+    assert "at most 30 s" in err
+    assert project.read_text() == PROJECT
+
+
 def test_by_batch(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +228,7 @@ def test_own_machine(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ("", "", ["--n", "0"], "--n = 0"),
         ("", "", ["--cap", "0"], "--cap = 0.0"),
         ("", "", ["--cap", "inf"], "--cap = inf"),
+        ("", "", ["--cap", "1e-6"], "one may cost up to"),
         ("", "", ["--concurrency", "0"], "--concurrency = 0"),
         ("", "", ["--timeout", "0"], "--timeout = 0.0"),
         ("", "", ["--base-url", "localhost:80"], "--base-url = 'localhost:80'"),
