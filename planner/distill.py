@@ -12,7 +12,8 @@ from planner.amend import amended
 from planner.errors import Fault, InputError, OutputError
 from planner.export import check_over, write_csv, write_over, write_records
 from planner.listings.distill import Result, Written, distill_tables
-from planner.project import read_source, text_of
+from planner.project import read_source
+from planner.reading import text_of
 from planner.table import Table, figure
 from sources.base import Context, SourceError
 from sources.distill.asking import Ending, Limits, ask

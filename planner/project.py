@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from planner.inputs import Effect, Inputs
 from planner.names import name_problem
 from planner.pilots import Pilots
 from planner.plan import Target
+from planner.reading import text_of, toml_of
 from planner.schema import (
     EffectTable,
     ProjectTable,
@@ -27,9 +27,6 @@ from planner.schema import (
 )
 from sources import catalogue, settings
 from sources.base import Context, Source, SourceError
-from sources.settings import nearest
-
-MOST_BYTES = 10_000_000  # of a project file; more than that is some other file
 
 
 def read(path: Path | str, target: Mapping[str, float] | None = None) -> Inputs:
@@ -39,7 +36,7 @@ def read(path: Path | str, target: Mapping[str, float] | None = None) -> Inputs:
     every fault of the project file, its pilots and its sources at once.
     """
     place = Path(path)
-    raw = _toml(place)
+    raw = toml_of(place)
     if target:
         given = raw.get("target", {})
         raw["target"] = {**given, **target} if isinstance(given, dict) else dict(target)
@@ -97,7 +94,7 @@ def read_source(
     Raises InputError.
     """
     place = Path(path)
-    raw = _toml(place)
+    raw = toml_of(place)
     project, faults = _project(raw)
     tables = raw.get("sources", {}) if isinstance(raw.get("sources"), dict) else {}
     found = [n for n, t in tables.items() if isinstance(t, dict) and t.get("kind") == kind]
@@ -134,57 +131,6 @@ def read_runs(path: Path | str) -> Pilots:
     if pilots is None:
         raise InputError(str(place), faults)
     return pilots
-
-
-def _toml(place: Path) -> dict[str, Any]:
-    text = text_of(place, MOST_BYTES)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        problem = re.sub(r" \(at .*\)$", "", str(error))
-        end = f"line {text.count(chr(10)) + 1}, the end of the file"
-        where = f"line {found[1]}, column {found[2]}" if found else end
-        line = text.split("\n")[int(found[1]) - 1].strip() if found else None
-        fault = Fault(where, line, f"not TOML: {problem}", _toml_advice(problem, line))
-    except (ValueError, RecursionError) as error:
-        fault = Fault("file", None, f"not TOML that can be read: {error}")
-    raise InputError(str(place), [fault])
-
-
-def _toml_advice(problem: str, line: str | None) -> str:
-    if "overwrite" in problem or "twice" in problem or "declare" in problem:
-        return "a key or a table may appear only once"
-    if line and line.startswith("["):
-        return 'put a name with blanks, signs or accents in quotes, as in [sources."name"]'
-    return "text needs quotes, numbers and dates none"
-
-
-def text_of(place: Path, most: int | None = None) -> str:
-    """Text of a UTF-8 file, with or without a byte order mark. Raises InputError."""
-    try:
-        if most is not None and place.stat().st_size > most:
-            raise InputError(str(place), [Fault("file", None, f"is larger than {most:,} bytes")])
-        with place.open(encoding="utf-8-sig", newline="") as file:
-            return file.read()
-    except FileNotFoundError:
-        problem = "there is no such file"
-        advice = _like(place)
-    except IsADirectoryError:
-        problem, advice = "is a folder", f"name the file in it, as in {place / 'project.toml'}"
-    except UnicodeDecodeError as error:
-        problem, advice = f"is not UTF-8 text (byte {error.start})", "save it as UTF-8"
-    except (OSError, ValueError) as error:
-        problem, advice = f"cannot be read: {getattr(error, 'strerror', None) or error}", ""
-    raise InputError(str(place), [Fault("file", None, problem, advice)])
-
-
-def _like(place: Path) -> str:
-    """Names the file that may have been meant."""
-    if not place.parent.is_dir():
-        return f"there is no folder {place.parent} either"
-    same = sorted(p.name for p in place.parent.iterdir() if p.suffix == place.suffix)[:10]
-    return nearest(place.name, same) or "dataplan init writes a project to start from"
 
 
 def _project(raw: Mapping[str, Any]) -> tuple[ProjectTable, list[Fault]]:

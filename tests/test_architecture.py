@@ -39,7 +39,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "anchoring",
         "layout",
         "fitted inference schema measured",
-        "plan pilots prior template amend",
+        "plan pilots prior template amend reading",
         "laws",
         "names",
         "errors",
@@ -47,7 +47,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
 )
 FACADE = "__init__"  # planner itself: offers the library by name, so it may import anything
 
-OPENERS = {"planner": {"project", "export", "template", "prior"}}
+OPENERS = {"planner": {"reading", "export", "template", "prior"}}
 OPENERS["sources"] = {"tokens", "text", "documents", "agreement", "defaults", "prices"}
 OPENERS["sources"] |= {"journal", "places", "rowgroups"}
 HEAVY = {

@@ -27,23 +27,7 @@ CHAT = 64  # tokens that a chat format may add to a prompt
 def prepare(name: str, settings: Mapping[str, Any], context: Context, options: Options) -> Job:
     """The pilot of a source. Raises SourceError with every fault: keys of options begin with --,
     all others are relative to the source's table."""
-    faults = options.faults()
-    try:
-        model = check(Settings, settings)
-    except SourceError as error:
-        raise SourceError([*faults, *error.faults]) from None
-    if options.base_url is not None:
-        try:
-            given = check(prompts.Asking, {"base_url": options.base_url})
-            model = model.model_copy(update={"base_url": given.base_url})
-        except SourceError as error:
-            faults += [replace(each, key="--base-url") for each in error.faults]
-    if options.batch and model.local:
-        problem = "a machine that is paid by the hour has no batch price"
-        faults.append(Fault("--batch", None, problem, "run without --batch"))
-    faults += _setting_faults(model) + prompts.asking_faults(model)
-    if faults:
-        raise SourceError(faults)
+    model = _checked(settings, options)
     texts, golds, prompt, schema, cost = _parts(model, context, options)
     form = Form(schema, None if model.labels is None else tuple(model.labels))
     limit, base_url = _limit(model), model.base_url or OPENAI
@@ -87,6 +71,28 @@ def prepare(name: str, settings: Mapping[str, Any], context: Context, options: O
         inputs=len(texts),
         warnings=_warnings(model, len(texts), len(requests), options.n),
     )
+
+
+def _checked(settings: Mapping[str, Any], options: Options) -> Settings:
+    """The settings, those that options replace included. Raises SourceError with every fault."""
+    faults = options.faults()
+    try:
+        model = check(Settings, settings)
+    except SourceError as error:
+        raise SourceError([*faults, *error.faults]) from None
+    if options.base_url is not None:
+        try:
+            given = check(prompts.Asking, {"base_url": options.base_url})
+            model = model.model_copy(update={"base_url": given.base_url})
+        except SourceError as error:
+            faults += [replace(each, key="--base-url") for each in error.faults]
+    if options.batch and model.local:
+        problem = "a machine that is paid by the hour has no batch price"
+        faults.append(Fault("--batch", None, problem, "run without --batch"))
+    faults += _setting_faults(model) + prompts.asking_faults(model)
+    if faults:
+        raise SourceError(faults)
+    return model
 
 
 def _setting_faults(model: Settings) -> list[Fault]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from planner.amend import amended
 from planner.errors import OutputError
 from planner.export import write_over
-from planner.project import text_of
+from planner.reading import text_of
 from planner.template import template_files
 
 NUMBER = {
