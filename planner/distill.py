@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,19 +63,19 @@ def distill(
         raise _named(place, name, error) from None
     if choices.write:
         check_over(place)
-    folder = choices.out or place.parent / FOLDER
+    folder, stem = choices.out or place.parent / FOLDER, _stem(name)
     limits = Limits(job.cap, options.concurrency, options.timeout, options.time_limit)
     for line in _opening(job, options):
         say(line)
     try:
-        with Journal(folder / f"{name}.sqlite") as journal:
+        with Journal(folder / f"{stem}.sqlite") as journal:
             ending = _ask(job, Endpoint(job.base_url, key), journal, limits, options.batch, meter)
             calls = journal.calls({each.key for each in job.requests})
     except SourceError as error:
         raise _named(place, name, error) from None
     found = findings(job, calls, options.concurrency)
     if found.records:
-        answers = write_records(_lines(found), folder / f"{name}.jsonl")
+        answers = write_records(_lines(found), folder / f"{stem}.jsonl")
         say(f"{len(found.records):,} answers in {answers}")
     written = _numbers(found, context)
     if choices.write and ending.reason == "done" and any(each.written for each in written):
@@ -87,6 +88,11 @@ def distill(
         write_csv(tables, choices.out)
         say(f"{len(tables)} tables in {choices.out}; columns.csv explains them")
     return tables, ending
+
+
+def _stem(name: str) -> str:
+    """A source's name as that of a file, signs that files may not have written as %2F."""
+    return re.sub(r'[/\\:*?"<>|%]|^\.', lambda found: f"%{ord(found[0]):02X}", name)
 
 
 def _ask(

@@ -109,6 +109,7 @@ def read_source(
         faults.append(Fault("sources", None, f"none is of kind {kind}", advice))
     elif name is None and len(found) > 1:
         faults.append(Fault("--source", None, f"{len(found)} are of kind {kind}", known))
+    faults += source_name_faults(found)
     if faults:
         raise InputError(str(place), faults)
     chosen = name or found[0]

@@ -278,6 +278,15 @@ def test_two_sources_and_no_project(
     assert "no such file" in capsys.readouterr().err
 
 
+def test_a_name_that_is_no_file_name(project: Path) -> None:
+    change(project, "[sources.teacher]", '[sources."../a teacher"]')
+    with FaultServer() as server:
+        assert run(project, server, "--n", "2") == 0
+    names = {each.name for each in (project.parent / "distill").iterdir()}
+    assert names == {"%2E.%2Fa teacher.sqlite", "%2E.%2Fa teacher.jsonl"}
+    assert '[sources."../a teacher"]' in project.read_text()
+
+
 def test_every_fault_at_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     change(project, 'labels = ["yes", "no"]', 'labels = ["no"]\ntemperature = 9.0')
     with FaultServer() as server:

@@ -20,6 +20,7 @@ from sources.distill.journal import End, Journal
 from tests.sources.distilling import KEY, Fake, completion, job, price, reply
 from tests.sources.fault_server import Act, FaultServer
 
+pytest.importorskip("openai")  # loaded now, and not while a test looks at the clock
 LIMITS = Limits(cap=1.0, concurrency=4, timeout=5.0, time_limit=60.0)
 
 
@@ -118,7 +119,7 @@ def test_a_storm_of_429_ends_in_time(tmp_path: Path, wait: str | None) -> None:
     before = time.monotonic()
     with FaultServer(lambda n, body: Act(status=429, headers=headers)) as server:
         ending = run(tmp_path, server, 12, Limits(1.0, 4, 5.0, 2.0))
-    assert time.monotonic() - before < 2.0 + 1.5  # 2.0 as stated, the rest for a busy machine
+    assert time.monotonic() - before < 2.0 + 3.0  # 2.0 as stated, the rest for a busy machine
     assert ending.reason == "time"
     assert "429" in ending.problem
     assert set(outcomes(tmp_path)) == {"rejected"}
@@ -135,9 +136,9 @@ def test_a_wait_beyond_the_time_is_not_begun(tmp_path: Path) -> None:
 
 def test_hanging_servers_end_in_time_too(tmp_path: Path) -> None:
     before = time.monotonic()
-    with FaultServer(lambda n, body: Act(delay=4.0)) as server:
+    with FaultServer(lambda n, body: Act(delay=20.0)) as server:
         assert run(tmp_path, server, 3, Limits(1.0, 4, 60.0, 1.0)).reason == "time"
-    assert time.monotonic() - before < 3.5
+    assert time.monotonic() - before < 1.0 + 3.0
     assert outcomes(tmp_path) == {"lost": 1}
 
 
