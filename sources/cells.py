@@ -115,8 +115,9 @@ class Cells:
                 first = _boundary(data, before) if start else 0
                 last = _boundary(data, stop - start + before) if stop < size else len(data)
                 text = data[first:last].decode("utf-8", "replace")
+                texts: tuple[str, ...] = (unescaped(text) if self._lines else text,)
                 if self._form == ".csv":
-                    text, documents = self._row_text(place, fetch, text, first == start == 0)
+                    texts, documents = self._row_texts(place, fetch, text, start == 0)
                 else:
                     starts = self._starts(data, before, stop - start + before)
                     documents = len(starts)
@@ -126,10 +127,10 @@ class Cells:
             problem = error.strerror or str(error)
             self.faults.append(Fault("path", place, problem))
             return Cell(stop - start, 0, 0, 0)
-        count = self._counter.count(unescaped(text) if self._lines else text)
-        return Cell(last - first, count, documents, len(text))
+        count = sum(map(self._counter.count, texts))
+        return Cell(last - first, count, documents, sum(map(len, texts)))
 
-    def _row_text(self, place: str, fetch: Fetch, text: str, fresh: bool) -> tuple[str, int]:
+    def _row_texts(self, place: str, fetch: Fetch, text: str, fresh: bool) -> csvcells.Piece:
         if place not in self._shapes:
             head = fetch(0, min(_HEAD, 16 * self._cell))
             self._read += len(head)
@@ -139,7 +140,7 @@ class Cells:
             if known is None:
                 self.faults.append(Fault("path", place, f"has no column {column!r}"))
         known = self._shapes[place]
-        return csvcells.piece(text, known, fresh) if known else ("", 0)
+        return csvcells.piece(text, known, fresh) if known else csvcells.Piece((), 0)
 
     def _look(self, fetch: Fetch, start: int) -> None:
         """What a record holds beside its text."""

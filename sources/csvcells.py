@@ -28,9 +28,9 @@ class Shape:
 
 
 class Piece(NamedTuple):
-    """Text of the column in a piece, and the records that start in it."""
+    """Texts of the column in a piece, the first and last of them cut; records that start in it."""
 
-    text: str
+    texts: tuple[str, ...]
     records: int
 
 
@@ -98,6 +98,17 @@ def _picked(rows: list[list[str]], shape: Shape, *, fresh: bool) -> Piece:
             longest = max(range(len(row)), key=lambda field: len(row[field]))
             at = longest if shape.columns > 1 else 0
         if 0 <= at < len(row):
-            found.append(row[at].strip('"').replace('""', '"'))
+            found.append(_unquoted(row[at]))
     starts = sum(any(row) for number, row in enumerate(rows) if number or fresh)
-    return Piece("\n".join(found), starts)
+    return Piece(tuple(found), starts)
+
+
+def _unquoted(field: str) -> str:
+    """Without the quotes around a field, of which a cut one has one or none."""
+    if field == '""':
+        return ""
+    if (len(field) - len(field.lstrip('"'))) % 2:
+        field = field[1:]
+    if (len(field) - len(field.rstrip('"'))) % 2:
+        field = field[:-1]
+    return field.replace('""', '"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import math
@@ -66,7 +67,45 @@ def packed(folder: Path, chance: random.Random) -> list[str]:
     return texts
 
 
-MAKES = [few_large, many_small, by_language, heavy_tailed, packed]
+def many_packed(folder: Path, chance: random.Random) -> list[str]:
+    texts = [text(at // 400, chance.randrange(20, 200), chance) for at in range(1600)]
+    for at in range(400):
+        data = "".join(json.dumps({"text": each}) + "\n" for each in texts[4 * at : 4 * at + 4])
+        (folder / f"{at:04}.jsonl.gz").write_bytes(gzip.compress(data.encode()))
+    return texts
+
+
+def rows(folder: Path, chance: random.Random) -> list[str]:
+    texts = [text(at % 4, chance.randrange(20, 160), chance) for at in range(1500)]
+    for at in range(3):
+        with (folder / f"{at}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id", "text", "note"])
+            for number, each in enumerate(texts[at::3]):
+                writer.writerow([number, each, 'a "note", quoted'])
+    return texts
+
+
+def row_groups(folder: Path, chance: random.Random) -> list[str]:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    texts = [text(at // 500, chance.randrange(20, 160), chance) for at in range(2000)]
+    table = pyarrow.table({"id": range(len(texts)), "text": texts})
+    parquet.write_table(table, folder / "a.parquet", row_group_size=8)
+    return texts
+
+
+MAKES = [
+    few_large,
+    many_small,
+    by_language,
+    heavy_tailed,
+    packed,
+    many_packed,
+    rows,
+    row_groups,
+]
 
 
 @pytest.mark.parametrize("make", MAKES, ids=lambda make: make.__name__)
@@ -82,7 +121,7 @@ def test_the_interval_covers(
     counter = Counter("o200k_base")
     monkeypatch.setattr(sampling, "Counter", lambda _: counter)
     covered, errors = 0, []
-    runs = 60
+    runs = 40
     for seed in range(runs):
         found = sample_corpus([tmp_path], Options(), share=0.1, cell=256, seed=seed)
         assert found.interval is not None
@@ -92,6 +131,33 @@ def test_the_interval_covers(
     spread = math.sqrt(sum(error**2 for error in errors) / runs)
     assert abs(sum(errors) / runs) < 0.004 + 2.5 * spread / math.sqrt(runs)
     assert spread < 0.06
+
+
+@pytest.mark.parametrize("make", [many_packed, row_groups])
+def test_of_many_packs_few_are_read(
+    tmp_path: Path,
+    make: Callable[[Path, random.Random], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sampling, "FEWEST", 10)
+    texts = make(tmp_path, random.Random(1))
+    found = sample_corpus([tmp_path], Options(), share=0.1)
+    assert found.read is not None and 0 < found.read < 2 * 0.1 * found.bytes
+    assert found.documents == pytest.approx(len(texts), rel=0.3)
+    assert found == sample_corpus([tmp_path], Options(), share=0.1)
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "FEWEST", 10)
+    few_large(tmp_path, random.Random(1))
+    (tmp_path / "bad.parquet").write_bytes(b"no parquet")
+    (tmp_path / "cut.txt.gz").write_bytes(gzip.compress(b"words " * 5000)[:-30])
+    (tmp_path / "other.csv").write_text("id,body\n1,x\n")
+    found = sample_corpus([tmp_path], Options(), share=0.2)
+    said = {Path(str(fault.value)).name: fault.problem for fault in found.faults}
+    assert set(said) == {"bad.parquet", "cut.txt.gz", "other.csv"}
+    assert "no column 'text'" in said["other.csv"]
+    assert found.unreadable == 3 and found.tokens > 10_000
 
 
 def test_little_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
