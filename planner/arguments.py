@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
+DIGITS = 12  # of the largest number of tokens or requests
 ABOUT = "Plans what training data to buy, from which source and by when, to reach a target error."
 CODES = """\
 exit codes:
@@ -417,8 +418,9 @@ def _positive(text: str) -> int:
 
 
 def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
+        shown = text if len(text) <= 30 else f"{text[:30]}..."
+        raise argparse.ArgumentTypeError(f"{shown!r} is not a whole number from 0 to 10^{DIGITS}")
     return int(text)
 
 

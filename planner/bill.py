@@ -63,7 +63,7 @@ def _step(
     market: Market, source: Source, quantity: float, total: Array, size: Array, target: Target
 ) -> Step:
     law, column = market.law, market.column(source)
-    cost, fees = float(source.cost(quantity)), source.fees()
+    cost, variable = float(source.cost(quantity)), float(source.work(quantity))
     low, high = source.cost_range(quantity)
     part = share = None
     if source.role == "labels":
@@ -79,8 +79,8 @@ def _step(
     return Step(
         source=source,
         quantity=quantity,
-        fees=fees,
-        variable=cost - fees,
+        fees=cost - variable,
+        variable=variable,
         contingency=cost * market.contingency,
         low=low * factor,
         high=high * factor,

@@ -264,7 +264,7 @@ def _price(args: argparse.Namespace) -> int:
     from sources.base import SourceError
     from sources.teachers import Request, compare
 
-    models = args.model or []
+    models = list(dict.fromkeys(args.model or []))
     if bool(models) == args.all:
         advice = "name a model, or compare all of one provider with --all"
         raise InputError("price", [Fault("--model", None, "give either this or --all", advice)])
@@ -287,6 +287,7 @@ def _price(args: argparse.Namespace) -> int:
             "batch_api": "--batch",
             "cached_tokens": "--cached",
             "keep_rate": "--keep-rate",
+            "provider": "--provider",
         }
         first = (
             replace(

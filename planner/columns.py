@@ -30,7 +30,7 @@ PLAN: Spec = (
         "CURRENCY/example",
         "average price of one usable example at this quantity, waste included",
     ),
-    ("fees", CURRENCY, "paid once, whatever the quantity"),
+    ("fees", CURRENCY, "paid once; what a minimum contract adds at this quantity included"),
     ("subtotal", CURRENCY, "quantity x unit_cost + fees"),
     ("contingency", CURRENCY, "set aside for what is not foreseen"),
     ("total", CURRENCY, "subtotal + contingency"),

@@ -16,7 +16,7 @@ class InputError(DataplanError):
         self.place = place
         self.faults = tuple(faults)
         count = len(self.faults)
-        head = f"{place}: {count} fault{'s' if count != 1 else ''}"
+        head = f"{place or repr(place)}: {count} fault{'s' if count != 1 else ''}"
         super().__init__("\n".join([head, *(f"  {fault}" for fault in self.faults)]))
 
 

@@ -75,16 +75,22 @@ def point_now(
 ) -> tuple[dict[str, float], str]:
     """Examples [example] of each source at which a project stands, and in words what they are.
 
-    The data in hand; without any the largest pilot; without pilots the law's own anchor.
+    The data in hand or the largest pilot, whichever has more effective examples; without both the
+    law's own anchor.
     """
     in_hand = {source.name: source.in_hand for source in sources if source.in_hand > 0}
-    if any(source.in_hand > 0 and source.role == "labels" for source in sources):
-        return in_hand, "data in hand"
+    labelled = any(source.in_hand > 0 and source.role == "labels" for source in sources)
+    owned = float(law.weights @ law.effective(in_hand)[:, 0]) if labelled else 0.0
     if pilots is not None and len(pilots):
-        sizes = law.effective(dict(zip(pilots.sources, pilots.amounts.T, strict=True)))
-        row = pilots.amounts[int(np.argmax(law.weights @ sizes))]
-        found = {n: float(a) for n, a in zip(pilots.sources, row, strict=True) if a > 0}
-        return found, "the largest pilot run"
+        sizes = law.weights @ law.effective(
+            dict(zip(pilots.sources, pilots.amounts.T, strict=True))
+        )
+        row = pilots.amounts[int(np.argmax(sizes))]
+        if sizes.max() > owned:
+            found = {n: float(a) for n, a in zip(pilots.sources, row, strict=True) if a > 0}
+            return found, "the largest pilot run"
+    if labelled:
+        return in_hand, "data in hand"
     return {law.reference: law.anchor.size}, "no pilot and nothing in hand: where priors are quoted"
 
 
@@ -111,7 +117,7 @@ def marginals(
         then[law.sources.index(source.name)] += more
         added = law.effective(then[None])[:, 0] - size
         lower = error - law.errors(then[None])[:, 0]
-        cost = source.price() * more
+        cost = source.unit_cost(0) * more
         parts = (_interval(law, each / more) for each in (added, lower))
         found.append(Marginal(source.name, more, cost, level, *parts))
     return tuple(sorted(found, key=_rank))
@@ -128,4 +134,6 @@ def _rank(each: Marginal) -> tuple[int, float]:
     if each.decrease is None:
         return 2, 0.0
     gain = each.gain
-    return (1, -gain[1]) if gain else (0 if each.decrease[1] > 0 else 1, 0.0)
+    # where the error is still that of guessing, half of the draws show no decrease: then the mean
+    middle = each.decrease[1] or (each.decrease[0] + each.decrease[2]) * 1e-9
+    return (1, -middle * each.examples / each.cost) if gain else (0 if middle > 0 else 1, 0.0)

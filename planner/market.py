@@ -204,6 +204,8 @@ def between(source: Source, low: float, high: float, listed: int, points: int) -
         return low + batch * np.arange(count, dtype=float)
     steps = np.geomspace(low, high, points)
     starts = [tier.start for line in source.lines for tier in line.tiers]
+    if source.minimum:
+        starts.append(source.covered())
     steps = np.concatenate([steps, [t for t in starts if low <= t <= high]])
     whole = np.ceil((steps - low) / batch - 1e-9) * batch + low
     return np.unique(np.clip(whole, low, high))

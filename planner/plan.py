@@ -42,7 +42,8 @@ class Step:
     """One purchase.
 
     quantity            [example] bought, in hand not counted
-    fees, variable      [currency] the two parts of the cost before contingency
+    fees, variable      [currency] the two parts of the cost before contingency: what is fixed, with
+                        what a minimum contract adds at this quantity, and what grows with quantity
     contingency         [currency]
     low, high           [currency] total with every cost line at its low or high end
     effective_examples  [effective example] what the purchase adds to what is used of the source's

@@ -83,4 +83,28 @@ def cost_rows(plan: Plan) -> list[Row]:
                     line.reference or None,
                 )
             )
+        if top_up := float(step.source.top_up(step.quantity)):
+            rows.append(_contract_row(step, top_up))
     return rows
+
+
+def _contract_row(step: Step, top_up: float) -> Row:
+    """What a minimum contract adds, at base prices and at both ends of those of the work."""
+    source, quantity = step.source, step.quantity
+    ends = []
+    for end in ("low", "high"):
+        work = (float(line.variable(quantity)) * getattr(line, end) for line in source.lines)
+        ends.append(money(max(source.minimum - sum(work), 0.0)))
+    numbers = {each.name: each for each in source.assumptions}
+    origin = numbers.get("minimum_contract")
+    return (
+        source.name,
+        f"minimum contract of {source.minimum:,.2f}, beside the work",
+        whole(quantity),
+        0.0,
+        money(top_up),
+        money(top_up),
+        *ends,
+        origin.provenance if origin else source.weakest_provenance(),
+        origin.reference if origin else None,
+    )

@@ -51,16 +51,16 @@ def line(text: object, style: str = "", indent: int = 0) -> RenderableType:
     return Padding(Text(shown(text), style), (0, 0, 0, indent))
 
 
-def pairs(rows: Sequence[tuple[str, str]], style: str = "") -> RenderableType:
-    """Label and text, the texts wrapped under themselves."""
+def pairs(rows: Sequence[tuple[str, str]], style: str = "", label: int = LABEL) -> RenderableType:
+    """Label and text, the texts wrapped under themselves; labels are `label` columns wide."""
     from rich.table import Table as Grid
     from rich.text import Text
 
     table = Grid.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=LABEL, style=style, overflow="fold")
+    table.add_column(width=label, style=style, overflow="fold")
     table.add_column(overflow="fold")
-    for label, text in rows:
-        table.add_row(Text(shown(label)), Text(shown(text)))
+    for name, text in rows:
+        table.add_row(Text(shown(name)), Text(shown(text)))
     return table
 
 

@@ -118,8 +118,14 @@ def read(path: Path | str, how: Reading | None = None) -> Votes:
     if how.field is not None:
         problem = "belongs to a Label Studio export (.json)"
         raise SourceError([Fault("--field", how.field, problem, "leave it out")])
-    rows, how = _rows(text, replace(how, ratings=how.ratings or how.cut is not None))
-    return build(rows, how)
+    rows, how, faults = _rows(text, replace(how, ratings=how.ratings or how.cut is not None))
+    try:
+        votes = build(rows, how)
+    except SourceError as error:
+        raise SourceError([*faults[:MOST_FAULTS], *error.faults]) from None
+    if faults:
+        raise SourceError(faults[:MOST_FAULTS])
+    return votes
 
 
 def _text(place: Path) -> str:
@@ -143,14 +149,17 @@ def _text(place: Path) -> str:
     raise SourceError([Fault("file", None, problem, advice)])
 
 
-def _rows(text: str, how: Reading) -> tuple[list[Row], Reading]:
+def _rows(text: str, how: Reading) -> tuple[list[Row], Reading, list[Fault]]:
+    """Rows that can be read, how to read them, and what is wrong with the others."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     faults: list[Fault] = []
     line = 1
     try:
         header = [name.strip() for name in next(reader, [])]
-        names, how, faults = columns_of(header, how)
+        names, how, wrong = columns_of(header, how)
+        if wrong:
+            raise SourceError(wrong[:MOST_FAULTS])
         at = {role: header.index(name) for role, name in names.items()}
         line = reader.line_num + 1
         for row in reader:
@@ -163,6 +172,4 @@ def _rows(text: str, how: Reading) -> tuple[list[Row], Reading]:
             line = reader.line_num + 1
     except csv.Error as error:
         faults.append(Fault(f"line {line}", None, f"is not CSV: {error}", "check the quotes"))
-    if faults:
-        raise SourceError(faults[:MOST_FAULTS])
-    return rows, how
+    return rows, how, faults

@@ -70,6 +70,7 @@ class Parts:
     extra: tuple[Assumption, ...] = ()
     warnings: tuple[str, ...] = ()
     note: str = ""
+    minimum: float = 0.0
 
 
 def source(name: str, kind: str, settings: KindSettings, parts: Parts, context: Context) -> Source:
@@ -94,6 +95,7 @@ def source(name: str, kind: str, settings: KindSettings, parts: Parts, context: 
         assumptions=tuple(assumptions) + _purchase(settings, context),
         warnings=(*parts.warnings, *_beyond_stock(name, numbers, parts)),
         note=parts.note,
+        minimum=parts.minimum,
     )
 
 

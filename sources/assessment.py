@@ -51,11 +51,6 @@ def assess(votes: Votes, price: Price) -> Assessment:
     held = dawid_skene(votes) if known.any() else labels
     hardness = fit_hardness(votes)
     classes = len(votes.classes)
-    stamped = votes.seconds[~np.isnan(votes.seconds)]
-    times = None
-    if len(stamped):
-        low, middle, high = (float(each) for each in np.quantile(stamped, (0.05, 0.5, 0.95)))
-        times = (low, middle, high)
     raters = judge(votes, held)
     return Assessment(
         votes,
@@ -69,7 +64,7 @@ def assess(votes: Votes, price: Price) -> Assessment:
         compare(hardness, classes, price) if hardness else (),
         price,
         _right(votes, labels) if known.any() else None,
-        times,
+        votes.times(),
         tuple(_warnings(votes, hardness, raters)),
     )
 

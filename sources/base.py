@@ -38,7 +38,14 @@ class Fault:
             shown = f"{shown[:60]}...{shown[-97:]}"
         found = "" if self.value is None else f" = {shown}"
         advice = f"; {self.advice}" if self.advice else ""
-        return f"{self.key}{found}: {self.problem}{advice}"
+        return _printable(f"{self.key}{found}: {self.problem}{advice}")
+
+
+def _printable(text: str) -> str:
+    """The text with what would steer a terminal written as its escape."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
 
 
 class SourceError(ValueError):
@@ -186,7 +193,7 @@ class Limits:
         if weeks < self.lead_weeks or self.per_week == 0:
             return 0.0
         if math.isinf(self.per_week):
-            return math.inf
+            return math.inf if weeks >= self.weeks(1) else 0.0
         shut = sum(
             max(0.0, min(end, weeks) - max(begin, self.lead_weeks)) for begin, end in self.closed
         )
@@ -211,8 +218,6 @@ class Limits:
             return 0.0
         if self.per_week == 0:
             return math.inf
-        if math.isinf(self.per_week):
-            return self.lead_weeks
         full = quantity / self.per_week  # weeks of work at full speed
         ramping = full < self.ramp_weeks / 2
         work = math.sqrt(2 * self.ramp_weeks * full) if ramping else full + self.ramp_weeks / 2
@@ -227,7 +232,12 @@ class Limits:
 
     def limit_name(self, weeks: float = math.inf) -> str:
         """Name of the limit that sets `available(weeks)`."""
-        slow = self._flow(weeks) < self.max_examples
+        flow = self._flow(weeks)
+        if flow == 0 and self.per_week and self.max_examples:
+            return "lead time"
+        if 0 < min(flow, self.max_examples) < self.smallest:
+            return "smallest order"
+        slow = flow < self.max_examples
         return f"{self.speed_reason} x weeks" if slow else self.cap_reason
 
 
@@ -258,9 +268,10 @@ class Source:
     """One place where training data can come from; quantities count usable examples.
 
     Costs are per usable example: waste (rejects, refusals, duplicates) is already in the unit
-    prices. `role` "labels" adds effective examples; "text" is unlabelled text that may make labels
-    go further. `in_hand` [example] is owned already and costs nothing; a plan may
-    leave it out where it would not help.
+    prices. `minimum` [currency] of work, the part of the cost that grows with quantity, is paid at
+    least, once anything is bought. `role` "labels" adds effective examples; "text" is unlabelled
+    text that may make labels go further. `in_hand` [example] is owned already and costs nothing; a
+    plan may leave it out where it would not help.
     """
 
     name: str
@@ -271,6 +282,7 @@ class Source:
     role: Role = "labels"
     unit: str = "example"
     in_hand: float = 0.0
+    minimum: float = 0.0
     assumptions: tuple[Assumption, ...] = ()
     warnings: tuple[str, ...] = ()
     note: str = ""
@@ -278,13 +290,39 @@ class Source:
     def __post_init__(self) -> None:
         if not self.name:
             raise ValueError("a source needs a name")
-        if not 0 <= self.in_hand < math.inf:
-            raise ValueError(f"{self.name}: in_hand must be finite and not negative")
+        for name in ("in_hand", "minimum"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{self.name}: {name} must be finite and not negative")
 
     def cost(self, quantity: ArrayLike) -> FloatArray:
         """Cost [currency] of buying `quantity` examples, elementwise, without contingency."""
         amount = np.asarray(quantity, dtype=float)
-        return sum((line.cost(amount) for line in self.lines), np.zeros_like(amount))
+        paid = sum((line.cost(amount) for line in self.lines), np.zeros_like(amount))
+        return paid + self.top_up(amount)
+
+    def work(self, quantity: ArrayLike) -> FloatArray:
+        """Part of the cost [currency] that grows with quantity, elementwise."""
+        amount = np.asarray(quantity, dtype=float)
+        return sum((line.variable(amount) for line in self.lines), np.zeros_like(amount))
+
+    def top_up(self, quantity: ArrayLike) -> FloatArray:
+        """What is paid beside the work [currency] because of a minimum, elementwise."""
+        amount = np.asarray(quantity, dtype=float)
+        if not self.minimum:
+            return np.zeros_like(amount)
+        return np.where(amount > 0, np.maximum(self.minimum - self.work(amount), 0.0), 0.0)
+
+    def covered(self) -> float:
+        """Examples [example] that the minimum pays for; inf where work never costs as much."""
+        low, high = 0.0, 1.0
+        while self.work(high) < self.minimum:
+            low, high = high, 2 * high
+            if high > 1e18:
+                return math.inf
+        for _ in range(100):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.work(middle) < self.minimum else (low, middle)
+        return high
 
     def fees(self) -> float:
         """Fixed part of the cost [currency], paid once when anything is bought."""
@@ -292,19 +330,19 @@ class Source:
 
     def cost_range(self, quantity: float) -> tuple[float, float]:
         """Low and high cost [currency] of `quantity` examples, every line at its own end."""
-        costs = [(float(line.cost(quantity)), line) for line in self.lines]
-        return sum(c * line.low for c, line in costs), sum(c * line.high for c, line in costs)
+        if quantity <= 0:
+            return 0.0, 0.0
+        ends = []
+        for end in ("low", "high"):
+            fixed = sum(line.fixed * getattr(line, end) for line in self.lines)
+            parts = (float(line.variable(quantity)) * getattr(line, end) for line in self.lines)
+            ends.append(fixed + max(self.minimum, sum(parts)))
+        return ends[0], ends[1]
 
     def unit_cost(self, quantity: float) -> float:
         """Average variable cost [currency/example] at `quantity` examples (first price if 0)."""
         at = quantity if quantity > 0 else 1e-9
-        return float(sum(line.variable(at) for line in self.lines)) / at
-
-    def price(self) -> float:
-        """Price [currency/example] of one more example, without fixed costs: that of the first, or
-        where these are covered by a fixed cost, of the first beyond them."""
-        firsts = ([line.unit_price, *(t.unit_price for t in line.tiers)] for line in self.lines)
-        return sum(next((price for price in prices if price), 0.0) for prices in firsts)
+        return float(self.work(at)) / at
 
     def weakest_provenance(self) -> Provenance:
         """The least trustworthy provenance among the cost lines."""

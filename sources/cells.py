@@ -87,6 +87,8 @@ class Cells:
 
     def _summed(self, strata: Sequence[Stratum], total: int) -> Estimate:
         beside, texts, spread = self._records()
+        if not texts:  # no record has the column
+            return Estimate(read=self._read)
         found = by_ratio(strata, total, beside)
         documents = found.documents * texts
         if self._options.split == "file" and self._form not in (".jsonl", ".csv"):

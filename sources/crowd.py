@@ -61,6 +61,7 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
     numbers = figures(model, context, "crowd", model.platform)
     classes = context.classes or 2
     panel, faults = _panel(model, numbers, context)
+    classes = panel.classes if panel else classes
     faults += _faults(model, numbers, classes)
     if faults:
         raise SourceError(faults)
@@ -110,14 +111,16 @@ def _cheapest(model: Settings, numbers: Numbers, panel: Panel | None, classes: i
     n (1 - noise K/(K - 1))^2 says what noise leaves of an example: where hard items cost the model
     less than that, it asks for too many votes. One-time fees do not count.
     """
-    best, least = 1, math.inf
+    best, least = 1, (math.inf, 1.0)
     for votes in range(1, (model.most_votes or 1) + 1):
         tried = {**numbers, "votes": replace(numbers["votes"], value=votes, low=votes, high=votes)}
         lines = _lines(tried, model.rejected_paid)
         cost = sum(each.unit_price for each in lines if each)
-        share = effective_share(_noise(tried, panel, classes).value or 0.0, classes)
-        if share and cost / share < least * (1 - 1e-9):
-            best, least = votes, cost / share
+        noise = _noise(tried, panel, classes).value or 0.0
+        share = effective_share(noise, classes)
+        found = (float(f"{cost / share:.9g}") if share else math.inf, float(f"{noise:.9g}"))
+        if found < least:  # of equal cost the least noise, of equal noise the fewest votes
+            best, least = votes, found
     origin = numbers["worker_accuracy"]
     return Assumption(
         name="votes",

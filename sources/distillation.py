@@ -138,6 +138,9 @@ def _lines(
     for item, size, price in ways:
         used = {"tokens": numbers[size], "price": costs[price]} | keep
         made.append(line(item, used, lambda v: v["tokens"] * v["price"] / v["keep_rate"]))
+    if "request_price" in costs:
+        used = {"price": costs["request_price"]} | keep
+        made.append(line("request fee", used, lambda v: v["price"] / v["keep_rate"]))
     return tuple(made)
 
 

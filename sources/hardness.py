@@ -65,6 +65,18 @@ class Hardness:
             found += _binomial(votes, used, 1 - self.abstains) * self._plain[used]
         return np.asarray(found.mean(axis=1))
 
+    def independent(self, votes: int) -> float:
+        """Noise if every item were as hard as the mean one: votes, abstentions too, that fall
+        independently of each other [1]. At the median draw's mean error of a vote that is cast."""
+        error = self.interval(np.asarray((self.errors * (1 - self.abstains)).mean(axis=1)))[1]
+        away = self.interval(np.asarray(self.abstains.mean(axis=1)))[1]
+        right = 1 - error / (1 - away)
+        noise = (1 - 1 / self.choices) * away**votes
+        for used in range(1, votes + 1):
+            chance = float(_binomial(votes, used, np.asarray(1 - away)))
+            noise += chance * float(majority_errors(np.asarray(right), used, self.choices))
+        return noise
+
     def third_needed(self) -> FloatArray:
         """P(the first two votes do not give one label) (G,), so that a third is bought [1].
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any
 
 from sources.assembly import Numbers, Parts, Speed, line, source, value
-from sources.base import Assumption, Context, CostLine, Quality, Source, Tier
+from sources.base import Context, CostLine, Quality, Source
 from sources.settings import KindSettings, Number, Quantity, check, figures
 
 CAP_REASON = "experts within reach"
 LABOUR = ("minutes_per_item", "annotators_per_item", "review_share", "rework_share")
 WORK = ("pool", "hours_per_week", *LABOUR)
 SPEED = (
-    "pool * hours_per_week * 60 / (minutes_per_item * annotators_per_item"
-    " * (1 + review_share * (1 + 2 * rework_share)))"
+    "pool * hours_per_week * 60 / (minutes_per_item"
+    " * (annotators_per_item + review_share * (1 + rework_share * (annotators_per_item + 1))))"
 )
 
 
@@ -39,7 +38,8 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
     model = check(Settings, settings)
     numbers = figures(model, context, "human")
     parts = Parts(
-        lines=_committed(_lines(numbers), numbers.get("minimum_contract")),
+        lines=_lines(numbers),
+        minimum=value(numbers, "minimum_contract"),
         numbers=numbers,
         cap=(value(numbers, "max_examples"), CAP_REASON),
         speed=Speed("annotator hours", {key: numbers[key] for key in WORK}, throughput, SPEED),
@@ -59,16 +59,20 @@ def build(name: str, settings: Mapping[str, Any], context: Context) -> Source:
 def throughput(v: Mapping[str, float]) -> float:
     """Finished items per week [example/week]."""
     minutes = v["pool"] * v["hours_per_week"] * 60
-    return minutes / (v["minutes_per_item"] * v["annotators_per_item"] * _effort(v))
+    return minutes / (v["minutes_per_item"] * (v["annotators_per_item"] + _checking(v)))
 
 
-def _effort(v: Mapping[str, float]) -> float:
-    """Work on an item [1] in units of labelling it once.
+def _checking(v: Mapping[str, float]) -> float:
+    """Work beside the labels of an item [1], in units of one person labelling it once.
 
-    A share of the items is reviewed, at the effort of labelling. What review sends back, a share of
-    those, is labelled and reviewed once more.
+    A share of the items is reviewed by one person, at the effort of labelling. What review sends
+    back, a share of those, is labelled by all its annotators and reviewed once more.
     """
-    return 1 + v["review_share"] * (1 + 2 * v["rework_share"])
+    return v["review_share"] + _rework(v)
+
+
+def _rework(v: Mapping[str, float]) -> float:
+    return v["review_share"] * v["rework_share"] * (v["annotators_per_item"] + 1)
 
 
 def _warnings(name: str, numbers: Numbers) -> tuple[str, ...]:
@@ -79,38 +83,19 @@ def _warnings(name: str, numbers: Numbers) -> tuple[str, ...]:
 
 
 def _lines(numbers: Numbers) -> tuple[CostLine | None, ...]:
-    work = {key: numbers[key] for key in ("wage", "minutes_per_item", "annotators_per_item")}
-    review = {**work, "review_share": numbers["review_share"]}
-    rework = {**review, "rework_share": numbers["rework_share"]}
+    once = {key: numbers[key] for key in ("wage", "minutes_per_item")}
+    people = {"annotators_per_item": numbers["annotators_per_item"]}
+    review = {**once, "review_share": numbers["review_share"]}
+    rework = {**review, **people, "rework_share": numbers["rework_share"]}
     return (
-        line("wages", work, _wages),
-        line("review", review, lambda v: _wages(v) * v["review_share"]),
-        line("rework", rework, lambda v: _wages(v) * v["review_share"] * 2 * v["rework_share"]),
+        line("wages", once | people, lambda v: _once(v) * v["annotators_per_item"]),
+        line("review", review, lambda v: _once(v) * v["review_share"]),
+        line("rework", rework, lambda v: _once(v) * _rework(v)),
         line("recruiting", {"fee": numbers["recruiting_fee"]}, fixed=True),
         line("guideline", {"fee": numbers["guideline_fee"]}, fixed=True),
     )
 
 
-def _wages(v: Mapping[str, float]) -> float:
-    return v["wage"] * v["minutes_per_item"] / 60 * v["annotators_per_item"]
-
-
-def _committed(
-    lines: tuple[CostLine | None, ...], minimum: Assumption | None
-) -> tuple[CostLine | None, ...]:
-    """The lines where at least `minimum` [currency] of work is paid: max(minimum, price x q).
-
-    The contract is a fixed line that pays for the first items; the prices of work hold beyond them.
-    """
-    unit = sum(each.unit_price for each in lines if each)
-    if minimum is None or not minimum.value or not unit:
-        return lines
-    covered = minimum.value / unit
-    beyond = (
-        replace(each, unit_price=0.0, tiers=(Tier(covered, each.unit_price),))
-        if each and each.unit_price
-        else each
-        for each in lines
-    )
-    item = f"minimum contract, pays for the first {covered:,.0f} items"
-    return (line(item, {"minimum_contract": minimum}, fixed=True), *beyond)
+def _once(v: Mapping[str, float]) -> float:
+    """One person labels one item [currency]."""
+    return v["wage"] * v["minutes_per_item"] / 60

@@ -19,9 +19,11 @@ NEXT = "have some 100 items judged twice by different raters; dataplan agreement
 
 @dataclass(frozen=True)
 class Panel:
-    """Noise and speed of the raters, as measured; `context.date` is the day of the measurement."""
+    """Noise and speed of the raters as measured; `classes` are those of the file, or of the task
+    where it has more."""
 
     hardness: Hardness
+    classes: int
     reference: str
     date: str
     seconds: tuple[float, float, float] | None
@@ -80,18 +82,20 @@ def measure(
         votes = agreement.read(place, Reading(cut=cut, abstain=tuple(abstain)))
     except SourceError as error:
         raise SourceError([_own(fault, path) for fault in error.faults]) from None
+    found, wanted = len(votes.classes), context.classes
+    if wanted is not None and found > wanted:
+        problem = f"holds {found} different labels, the project has classes = {wanted}"
+        advice = "set classes, or name labels that are no vote in abstain"
+        raise SourceError([Fault("annotations", path, problem, advice)])
     hardness = fit_hardness(votes)
     if hardness is None:
         raise SourceError([Fault("annotations", path, "holds no item that was judged twice", NEXT)])
-    stamped = sorted(float(each) for each in votes.seconds if each > 0)
-    seconds = None
-    if stamped:
-        low, middle, high = (
-            stamped[round(level * (len(stamped) - 1))] for level in (0.05, 0.5, 0.95)
-        )
-        seconds = (low, middle, high)
+    if hardness.interval(hardness.noise(1))[1] >= 1 - 1 / max(found, 2):
+        problem = "shows raters who are no better than guessing"
+        raise SourceError([Fault("annotations", path, problem, "dataplan agreement shows which")])
     reference = f"{hardness.items} items of {place.name}, {len(votes.raters)} raters"
-    return Panel(hardness, reference, context.date.isoformat(), seconds)
+    classes = max(found, wanted or 2)
+    return Panel(hardness, classes, reference, context.date.isoformat(), votes.times())
 
 
 def _own(fault: Fault, path: str) -> Fault:

@@ -20,7 +20,7 @@ BATCH_REFERENCE = "half price in the batch endpoint, help.openai.com article 919
 
 @dataclass(frozen=True)
 class Price:
-    """Price of ONE request [USD]: input, output and their sum.
+    """Price of ONE request [USD]: input, output, what each request costs beside, and their sum.
 
     Prices may depend on the size of a request, so multiply by the number of requests; never add up
     the tokens of many requests first. `date` is the day whose prices these are.
@@ -33,11 +33,12 @@ class Price:
     date: str
     provenance: Provenance
     reference: str
+    fee: float = 0.0
 
     @property
     def request(self) -> float:
         """Price of one request [USD]."""
-        return self.input + self.output
+        return self.input + self.output + self.fee
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,14 @@ def price(  # noqa: PLR0913, the facts that a price depends on
         date=date.isoformat(),
         provenance="catalogue",
         reference=reference,
+        fee=max(0.0, _beside(result)) * factor,
     )
+
+
+def _beside(result: Any) -> float:
+    """Part [USD] of a price that is neither of the input nor of the output, such as a search."""
+    beside = float(result.total_price - result.input_price - result.output_price)
+    return beside if beside > 1e-12 else 0.0
 
 
 def models(provider: str | None = None) -> tuple[str, ...]:
@@ -140,8 +148,13 @@ def known(model: str, provider: str | None = None) -> bool:
     return _entry(model, provider) is not None
 
 
-def shutdown(model: str) -> Shutdown | None:
-    """The announced shutdown of a model; None where none is known."""
+def shutdown(model: str, provider: str | None = None) -> Shutdown | None:
+    """The announced shutdown of a model by its own provider, OpenAI; None where none is known.
+
+    Another provider of the same model has dates of its own.
+    """
+    if provider not in (None, "openai"):
+        return None
     known = _shutdowns()
     return known.get(_bare(model)) or known.get(family(model))
 
@@ -159,11 +172,39 @@ def _find(model: str, provider: str | None) -> tuple[str, Any]:
     """Provider id and catalogue entry of a model. Raises SourceError if there is none."""
     if found := _entry(model, provider):
         return found
+    sellers = _sellers(model)
+    if provider is not None and provider not in _providers():
+        advice = nearest(provider, _providers())
+        raise SourceError([Fault("provider", provider, "is not in the price catalogue", advice)])
+    if sellers:
+        told = f"is not sold by {provider}" if provider else "is not OpenAI's"
+        advice = f"set its provider: {', '.join(sellers)}"
+        raise SourceError([Fault("teacher", model, told, advice)])
     close = nearest(model, sorted(set(models())))
     advice = "give price = {input_per_million, output_per_million}"
     if close.startswith("did you mean"):
         advice = f"{close} else {advice}"
     raise SourceError([Fault("teacher", model, "is not in the price catalogue", advice)])
+
+
+def _providers() -> list[str]:
+    from genai_prices.data_snapshot import get_snapshot
+
+    return sorted(provider.id for provider in get_snapshot().providers)
+
+
+def _sellers(model: str) -> list[str]:
+    """Providers whose catalogue knows the model by this name."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    found = []
+    for provider in _providers():
+        try:
+            get_snapshot().find_provider_model(model, None, provider, None)
+        except LookupError:
+            continue
+        found.append(provider)
+    return found
 
 
 def _entry(model: str, provider: str | None) -> tuple[str, Any] | None:

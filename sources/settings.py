@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainValidator,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -21,6 +22,7 @@ from pydantic import (
 
 from sources import defaults
 from sources.base import Assumption, Context, Fault, Provenance, SourceError
+from sources.holidays import day_off
 
 PROJECT_FILE = "project file"
 _NUMBER = "must be a number or {value, low, high, provenance, reference, date}"
@@ -111,7 +113,7 @@ class KindSettings(Table):
     per_week: Annotated[Number | None, Quantity("example/week", ge=0)] = None
     lead_weeks: Annotated[Number | None, Quantity("week", ge=0)] = None
     ramp_weeks: Annotated[Number | None, Quantity("week", ge=0)] = None
-    holidays: list[datetime.date | str] = []
+    holidays: list[Annotated[datetime.date | str, PlainValidator(day_off)]] = []
     fees: Annotated[Number | None, Quantity("money", ge=0)] = None
     quality: Annotated[Number | None, Quantity("effective example/example", gt=0, le=1000)] = None
     biased: bool | None = None

@@ -89,7 +89,7 @@ def compare(
             batch = _price(model, size, date, provider, batch=True)
         except SourceError:
             batch = None
-        end = prices.shutdown(model)
+        end = prices.shutdown(model, single.provider)
         gone = end is not None and end.date <= date
         requests = math.ceil(kept / rate - 1e-9) if 0 < rate <= 1 else 0
         found.append(Teacher(rate, requests, single, batch, end, gone))

@@ -170,8 +170,9 @@ def _mean(key: str, texts: list[str], model: Settings, context: Context) -> Assu
 def token_prices(model: Settings, numbers: Numbers, context: Context) -> dict[str, Assumption]:
     """Price of a token in and out [currency/token] at the size of one request.
 
-    Keys "input_price" and "output_price", from the project's own price table or the catalogue at
-    the project's start. Raises SourceError for a model without a price.
+    Keys "input_price" and "output_price", and "request_price" [currency/request] where each request
+    costs something beside; from the project's own price table or the catalogue at the project's
+    start. Raises SourceError for a model without a price.
     """
     if model.price is not None:
         return _given_prices(model.price, numbers, context)
@@ -208,6 +209,17 @@ def token_prices(model: Settings, numbers: Numbers, context: Context) -> dict[st
             low=per_token,
             high=per_token,
             note=f"at {size['input']} tokens in{cached} and {size['output']} out",
+        )
+    if found.fee:
+        fee = found.fee * context.usd_rate
+        made["request_price"] = replace(
+            made["input_price"],
+            name="request_price",
+            value=fee,
+            low=fee,
+            high=fee,
+            unit=f"{context.currency}/request",
+            note="beside its tokens",
         )
     return made
 

@@ -131,7 +131,6 @@ def _agreement_facts(found: Assessment) -> list[Fact]:
 
 
 def _noise_rows(found: Assessment) -> list[Row]:
-    from sources.agreement import majority_error
     from sources.redundancy import VOTES
 
     rows: list[Row] = []
@@ -139,8 +138,7 @@ def _noise_rows(found: Assessment) -> list[Row]:
         if found.hardness is None:
             rows.append((votes, None, None, None, None, figure(counted)))
             continue
-        one = found.hardness.interval(found.hardness.noise(1))[1]
-        alone = majority_error(1 - one, votes, found.hardness.choices)
+        alone = found.hardness.independent(votes)
         span = (figure(each) for each in found.hardness.interval(found.hardness.noise(votes)))
         rows.append((votes, *span, figure(alone), figure(counted)))
     return rows
@@ -249,9 +247,11 @@ def _redundancy_parts(tables: Tables, facts: dict[str, Any]) -> Parts:
     item = f", {number(facts['item_cost'])} USD an item" if facts["item_cost"] else ""
     price = f"{number(facts['pay'])} USD a judgement on {facts['platform']}{item}"
     heads = ("votes", "bought", "cost", "worth", "cost/worth", "90% interval", "P(best)")
+    classes = facts["classes"]
+    formula = "(1 - 2 noise)^2" if classes == 2 else f"(1 - noise x {classes}/{classes - 1})^2"
     limits = (
-        "bought: judgements an item; worth: effective examples an item, (1 - 2 noise)^2 for two"
-        " classes, which holds for errors that fall at random; hard items often cost a model less"
+        f"bought: judgements an item; worth: effective examples an item, {formula}, which holds"
+        " for errors that fall at random; hard items often cost a model less"
     )
     way = "a third vote where two differ" if facts["adaptive"] == "yes" else facts["votes"]
     best = "none: the noise may leave nothing of an example"

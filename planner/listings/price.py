@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from planner.columns import SUMMARY, Spec
 from planner.screen import Parts, Tables, amount, facts_of, grid, line, number, pairs, title
 from planner.screen import money as spent
-from planner.table import Fact, Row, Table, figure, money
+from planner.table import Fact, Row, Table, figure
 from planner.tables import listed, with_columns
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sources.teachers import Request, Teacher
 
+GONE = "from this day on it answers no more; empty if none is known"
 MOST_SHOWN = 20  # models that a page lists
 TEACHERS: Spec = (
     ("model", "", "as the price catalogue names it"),
@@ -28,7 +29,7 @@ TEACHERS: Spec = (
     ("batch_request_cost", "USD/request", "asked by batch; empty if the catalogue has no price"),
     ("batch_cost", "USD", "of all requests, asked by batch; empty if the catalogue has no price"),
     ("retired", "", "yes: it answers no more at the date of the prices"),
-    ("shutdown", "", "last day of the model; empty if none is known"),
+    ("shutdown", "", GONE),
     ("replacement", "", "named by the provider; empty if none is known"),
     ("provenance", "", "where the price comes from"),
     ("reference", "", "catalogue or page of the price"),
@@ -46,15 +47,26 @@ def price_tables(teacher: Teacher, size: Request, batch: bool) -> dict[str, Tabl
         ("keep_rate", figure(teacher.keep_rate), "ratio", "usable answers per request"),
         ("requests", requests, "request", "asked for"),
         ("batch", "yes" if batch else "no", "", "asked by the batch interface"),
-        ("input_cost", money(price.input * requests), "USD", "of all prompts"),
-        ("output_cost", money(price.output * requests), "USD", "of all answers"),
+        ("input_cost", _dollars(price.input * requests), "USD", "of all prompts"),
+        ("output_cost", _dollars(price.output * requests), "USD", "of all answers"),
+        (
+            "fee_cost",
+            _dollars(price.fee * requests),
+            "USD",
+            "beside tokens",
+        ),
         ("request_cost", figure(price.request), "USD/request", "of one request"),
-        ("cost", money(price.request * requests), "USD", "of all requests"),
+        ("cost", _dollars(price.request * requests), "USD", "of all requests"),
         ("date", price.date, "", "day whose prices these are"),
         ("provenance", price.provenance, "", "where the price comes from"),
         ("reference", price.reference, "", "page or catalogue"),
         ("retired", "yes" if teacher.retired else "no", "", "whether it answers no more then"),
-        ("shutdown", end.date if end else None, "", "last day; empty if none is known"),
+        (
+            "shutdown",
+            end.date if end else None,
+            "",
+            GONE,
+        ),
         (
             "replacement",
             end.replacement if end else None,
@@ -63,6 +75,15 @@ def price_tables(teacher: Teacher, size: Request, batch: bool) -> dict[str, Tabl
         ),
     ]
     return with_columns([listed("summary", SUMMARY, facts)])
+
+
+def _dollars(amount: float) -> float:
+    """To the cent, or where a cent says too little to six digits."""
+    return round(amount, 2) if amount >= 1 else float(f"{amount:.6g}")
+
+
+def _shown(amount: Any) -> str:
+    return spent(amount) if amount >= 1 else number(amount, 3)
 
 
 def _sizes(size: Request) -> list[Fact]:
@@ -90,9 +111,9 @@ def teacher_tables(
             each.requests,
             figure(each.single.request),
             figure(each.single.request / each.keep_rate),
-            money(each.cost),
+            _dollars(each.cost),
             figure(each.batch.request) if each.batch else None,
-            None if each.batch_cost is None else money(each.batch_cost),
+            None if each.batch_cost is None else _dollars(each.batch_cost),
             "yes" if each.retired else "no",
             each.shutdown.date if each.shutdown else None,
             each.shutdown.replacement if each.shutdown else None,
@@ -116,7 +137,9 @@ def price_parts(tables: Tables) -> Parts:
         ("answers", "output_cost", "output_tokens", ""),
     ):
         each = f"{amount(facts[tokens])} tokens each{note}"
-        rows.append((label, f"{spent(facts[cost])} USD, {each}"))
+        rows.append((label, f"{_shown(facts[cost])} USD, {each}"))
+    if facts["fee_cost"]:
+        rows.append(("request fees", f"{_shown(facts['fee_cost'])} USD, beside the tokens"))
     rows.append(("one request", f"{number(facts['request_cost'])} USD"))
     if facts["keep_rate"] != 1:
         kept = facts["request_cost"] / facts["keep_rate"]
@@ -124,7 +147,7 @@ def price_parts(tables: Tables) -> Parts:
     rows.append(("prices of", f"{facts['date']}, {facts['reference']}"))
     if facts["shutdown"] is not None:
         rows.append(("warning", _end(facts["model"], facts)))
-    return [title(f"{asked}: {spent(facts['cost'])} USD"), pairs(rows)]
+    return [title(f"{asked}: {_shown(facts['cost'])} USD"), pairs(rows)]
 
 
 def _end(model: Any, row: dict[str, Any]) -> str:
@@ -142,8 +165,8 @@ def teacher_parts(tables: Tables) -> Parts:
             row["model"],
             amount(row["requests"]),
             number(row["kept_cost"]),
-            spent(row["cost"]),
-            spent(row["batch_cost"]) if row["batch_cost"] is not None else "",
+            _shown(row["cost"]),
+            _shown(row["batch_cost"]) if row["batch_cost"] is not None else "",
             f"{'shut down' if row['retired'] == 'yes' else 'until'} {row['shutdown']}"
             if row["shutdown"]
             else "",

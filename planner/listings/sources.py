@@ -14,9 +14,10 @@ from planner.screen import money as spent
 from planner.study import Standing
 from planner.table import Fact, Row, Table, figure, money, whole
 from planner.tables import listed, with_columns
-from sources.base import PROVENANCES, Assumption, CostLine, Source
+from sources.base import PROVENANCES, Assumption, Source
 from sources.defaults import Default
 
+WISHES = ("in_hand", "max_examples", "min_order", "batch", "holidays")  # chosen, not believed
 NOISE = ("label_noise", "teacher_error")  # numbers that say how many labels are wrong
 GAIN = "METRIC/CURRENCY"
 EFFECTIVE_COST = "CURRENCY/effective example"
@@ -146,7 +147,7 @@ def _source_row(rank: int, source: Source, next_one: Marginal, weeks: float) -> 
         source.name,
         source.kind,
         source.unit,
-        figure(source.price()),
+        figure(source.unit_cost(0)),
         figure(source.unit_cost(most)) if 0 < most < math.inf else None,
         *(figure(each) for each in next_one.effective_cost),
         *(figure(each) for each in next_one.percent_cost),
@@ -169,8 +170,14 @@ def _source_row(rank: int, source: Source, next_one: Marginal, weeks: float) -> 
 
 def _weakest(source: Source) -> Assumption | None:
     """Of the numbers with the least trustworthy origin the one with the widest range, then the
-    oldest; what follows from other numbers is not asked."""
-    own = [a for a in source.assumptions if not a.reference.startswith("derived: ")]
+    oldest: its quality among them, what follows from other numbers not."""
+    own = [
+        each
+        for each in source.assumptions
+        if not each.reference.startswith("derived: ") and each.name not in WISHES
+    ]
+    if source.role == "labels":
+        own.append(_quality_number(source))
     if not own:
         return None
     least = max(PROVENANCES.index(each.provenance) for each in own)
@@ -179,10 +186,25 @@ def _weakest(source: Source) -> Assumption | None:
 
 
 def _width(number: Assumption) -> float:
-    """Width of a range [log]; unknown is widest."""
-    if number.value is None or not number.low or not number.high:
-        return math.inf if number.value is None or number.low != number.high else 0.0
-    return math.log(number.high / number.low)
+    """Width of a range against its value [1]; unknown is widest."""
+    if number.value is None or number.low is None or number.high is None:
+        return math.inf
+    return (number.high - number.low) / max(abs(number.value), abs(number.high), 1e-300)
+
+
+def _quality_number(source: Source) -> Assumption:
+    found = next((each for each in source.assumptions if each.name == "quality"), None)
+    quality = source.quality
+    return found or Assumption(
+        name="quality",
+        value=quality.base,
+        unit=QUALITY,
+        provenance=quality.provenance,
+        reference=quality.reference,
+        date="",
+        low=quality.low,
+        high=quality.high,
+    )
 
 
 def _line_rows(sources: Sequence[Source]) -> list[Row]:
@@ -190,7 +212,7 @@ def _line_rows(sources: Sequence[Source]) -> list[Row]:
         (
             source.name,
             each.item,
-            figure(next((p for p in (each.unit_price, *_tier_prices(each)) if p), 0.0)),
+            figure(each.unit_price),
             money(each.fixed),
             figure(each.low),
             figure(each.high),
@@ -200,10 +222,6 @@ def _line_rows(sources: Sequence[Source]) -> list[Row]:
         for source in sources
         for each in source.lines
     ]
-
-
-def _tier_prices(line: CostLine) -> tuple[float, ...]:
-    return tuple(tier.unit_price for tier in line.tiers)
 
 
 def default_tables(defaults: Sequence[Default]) -> dict[str, Table]:
@@ -262,13 +280,16 @@ def source_parts(tables: Tables) -> Parts:
         for key, value in facts.items()
         if key.startswith("at ")
     )
+    early = ""
+    if any(row[-2] == "too early" for row in rows):
+        early = "; too early: so few change nothing yet"
     parts: Parts = [
         title(f"Best next purchase first, at {held} ({facts['point']})"),
         grid(heads, rows, "~>>>>>>"),
         line(
             f"in {unit}, without contingency. unit cost: one more usable example; effective: one "
             f"more effective example; 1% less: {facts['metric']} lower by 1% at the rate of the "
-            f"next {amount(facts['step'])} examples, without fees"
+            f"next {amount(facts['step'])} examples, without fees{early}"
         ),
         "",
         grid(also, more, "~>>>>~"),
@@ -287,7 +308,7 @@ def _percent(row: Mapping[str, Any]) -> str:
     if row["decrease"] is None:
         return "none left"
     if row["percent_cost"] is None:
-        return "no help"
+        return "no help" if row["decrease"] < 0 else "too early"
     return "free" if not row["percent_cost"] else number(row["percent_cost"], 2)
 
 
@@ -314,9 +335,9 @@ def default_parts(tables: Tables) -> Parts:
             if row["kind"] == kind
         ]
         heads = (str(kind), "default", "range", "unit", "rests on")
-        parts += [grid(heads, mine, "<>>~~")]
+        parts += [grid(heads, mine, "<>><~")]
         parts += [
-            pairs([(str(row["name"]), f"{row['mark']}: {row['reference']}")])
+            pairs([(str(row["name"]), f"{row['mark']}: {row['reference']}")], label=27)
             for row in rows
             if row["kind"] == kind
         ]

@@ -214,7 +214,7 @@ def standing(sources: tuple[Source, ...] = SOURCES, weeks: float = 3.0) -> Stand
     """The sources in reverse order, each with the same gain."""
     parts = (0.4, 0.5, 0.8), (-1e-6, 2e-5, 3e-5)
     ranked = tuple(
-        Marginal(each.name, 20.0, 20 * each.price(), 0.3, *parts) for each in reversed(sources)
+        Marginal(each.name, 20.0, 20 * each.unit_cost(0), 0.3, *parts) for each in reversed(sources)
     )
     target = replace(Inputs().target, weeks=weeks)
     inputs = replace(Inputs(), sources=sources, target=target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 
@@ -64,6 +65,72 @@ def test_broken_off(
     monkeypatch.setattr(counting, "count_part", stop)
     assert cli.main(["count", str(tmp_path / "corpus")]) == 130
     assert "the same command goes on" in capsys.readouterr().err
+
+
+def test_near_and_growth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "the model learns from data that people have labelled with care and paid for"
+    lines = []
+    for at in range(90):
+        day = (datetime.date(2026, 1, 1) + datetime.timedelta(at)).isoformat()
+        text = f"{words} {'again ' * (at % 3)}{at if at % 2 else 'end'}"
+        lines.append(json.dumps({"body": text, "on": day if at else "never"}) + "\n")
+    path = tmp_path / "mails.jsonl"
+    path.write_text("".join(lines))
+    command = ["count", str(path), "--column", "body", "--near", "--time", "on"]
+    assert cli.main([*command, "--similarity", "0.5", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (count,), (near,), (growth,) = (found[name] for name in ("counts", "near", "growth"))
+    assert near["left_documents"] == count["documents"] - near["documents"] >= 1
+    assert near["left_tokens"] == count["tokens"] - near["tokens"] > 0
+    assert near["documents"] > 30 and near["similarity"] == 0.5
+    assert growth["weeks"] == 12 and growth["undated"] == 0  # its copy has a stamp
+    assert growth["first"] == "2026-01-02"
+    assert cli.main(command) == 0
+    out = capsys.readouterr().out
+    assert "near-duplicates" in out and "in a project: growth_documents_per_week = {" in out
+    assert "on = 'never' is no date or time" in out and out.endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--similarity", "0"], "--similarity = 0.0: must lie between 0.3 and 1; the usual"),
+        (["--similarity", "1.5"], "--similarity = 1.5: must lie between"),
+        (["--near", "--sample"], "--near: cannot be told from a sample"),
+        (["--time", "on", "--sample"], "--time = 'on': needs every document"),
+        (["--time", ""], "--time = '': must name a column"),
+        (["--column", ""], "--column = '': must name a column"),
+        (["--engine", "dask"], "--engine = 'dask': needs --scheduler ADDRESS; give the address"),
+        (["--scheduler", "tcp://x:1"], "--scheduler = 'tcp://x:1': is for --engine dask"),
+        (
+            ["--engine", "dask", "--scheduler", "x", "--workers", "2"],
+            "--workers = 2: the cluster has its own",
+        ),
+        (["--engine", "dask", "--scheduler", "x", "--sample"], "is for exact counts"),
+        (["--column", "txt"], "--column = 'txt': is in none of the files; did you mean text?"),
+        (["--encoding", "o200k"], "--encoding = 'o200k': is not a known encoding; did you mean"),
+        (["nowhere"], "PATH = 'nowhere': there is no such file or folder"),
+    ],
+)
+def test_bad_input(
+    tmp_path: Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "fine"}\n')
+    assert cli.main(["count", str(path), *options]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("dataplan: count: 1 fault\n  ")
+    assert message in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "options", [["--engine", "spark"], ["--near", "x", "--nearest"], ["--similarity", "much"]]
+)
+def test_bad_options(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(["count", "x", *options])
+    assert left.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "x", "1.5", "9999"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from planner.fitted import weighted_quantile
 from planner.marginal import marginals, point_now
 from planner.pilots import Pilots
-from sources.base import CostLine, Limits, Source, Tier
+from sources.base import CostLine, Limits, Source
 from tests.planner.small import law
 
 LAW = law(("a", "b", "c"), draws=90, biased=("c",), texts=("t",))
@@ -86,7 +86,8 @@ def test_order_of_sources_and_currency(
     assert gains == sorted(gains, reverse=True)
     priced = (0, 1, 3)
     dear = [
-        source(SOURCES[k].name, SOURCES[k].price() * rate, role=SOURCES[k].role) for k in priced
+        source(SOURCES[k].name, SOURCES[k].unit_cost(0) * rate, role=SOURCES[k].role)
+        for k in priced
     ]
     for one, other in zip(
         (each for each in first if each.name != "c"), marginals(LAW, dear, point), strict=True
@@ -95,17 +96,13 @@ def test_order_of_sources_and_currency(
         assert other.gain == pytest.approx([part / rate for part in one.gain or ()])
 
 
-def test_price_of_one_more_is_that_beyond_a_contract() -> None:
-    covered = (CostLine("contract", 100.0), CostLine("work", tiers=(Tier(50, 2.0),)))
-    assert Source("s", "human", (*covered, CostLine("review", 0, 0.5))).price() == 2.5
-    assert Source("s", "plain", (CostLine("each", 0, 0.3, (Tier(10, 0.2),)),)).price() == 0.3
-    assert Source("s", "plain", ()).price() == 0
-
-
 def test_where_a_project_stands() -> None:
     pilots = Pilots(("a", "b"), np.array([[100.0, 0], [200, 300], [300, 0]]), np.full(3, 0.3))
-    held = (replace(SOURCES[0], in_hand=70.0), replace(SOURCES[3], in_hand=9.0))
-    assert point_now(held, pilots, LAW) == ({"a": 70.0, "t": 9.0}, "data in hand")
+    held = (replace(SOURCES[0], in_hand=7000.0), replace(SOURCES[3], in_hand=9.0))
+    assert point_now(held, pilots, LAW) == ({"a": 7000.0, "t": 9.0}, "data in hand")
+    few = (replace(SOURCES[0], in_hand=2.0),)  # less than what was trained on already
+    assert point_now(few, pilots, LAW)[1] == "the largest pilot run"
+    assert point_now(few, None, LAW) == ({"a": 2.0}, "data in hand")
     text_only = (SOURCES[0], replace(SOURCES[3], in_hand=9.0))
     assert point_now(text_only, pilots, LAW) == ({"a": 200.0, "b": 300.0}, "the largest pilot run")
     point, why = point_now(SOURCES, None, LAW)

@@ -54,6 +54,7 @@ class FaultServer:
                 pass
 
             def do_POST(self) -> None:
+                self.body = self.rfile.read(int(self.headers["content-length"]))
                 server.post(self)
 
             def do_GET(self) -> None:
@@ -72,8 +73,8 @@ class FaultServer:
         self.http.shutdown()
         self.http.server_close()
 
-    def post(self, http: BaseHTTPRequestHandler) -> None:
-        body = http.rfile.read(int(http.headers["content-length"]))
+    def post(self, http: Any) -> None:
+        body = http.body
         if http.path.endswith("/files"):
             content = re.search(rb'name="file".*?\r\n\r\n(.*?)\r\n--', body, re.DOTALL)
             assert content

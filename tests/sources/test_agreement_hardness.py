@@ -203,3 +203,12 @@ def test_assessment_says_what_it_cannot_know() -> None:
     assert found.hardness is None and found.redundancy == ()
     assert found.observed[0] is not None and found.observed[1:] == (None,) * (len(VOTES) - 1)
     assert "judged twice" in found.warnings[0]
+
+
+@given(st.floats(0.02, 0.4), st.floats(0, 0.5), st.integers(1, 9), st.integers(2, 5))
+def test_independent_noise_is_that_of_items_of_one_hardness(
+    error: float, away: float, votes: int, choices: int
+) -> None:
+    found = replace(fixed([error]), abstains=np.full_like(fixed([error]).errors, away))
+    found = replace(found, choices=choices)
+    assert found.independent(votes) == pytest.approx(float(found.noise(votes)[0]), abs=1e-9)

@@ -82,9 +82,7 @@ def test_derived_speeds_carry_the_range_of_what_they_follow_from() -> None:
     pool = {"value": 5, "low": 2, "high": 20, "provenance": "measured"}
     rest = {k: {"value": v, "provenance": "measured"} for k, v in HUMAN.items() if k != "wage"}
     speed = found(make("human", {**rest, "pool": pool}), "per_week")
-    assert (speed.low, speed.value, speed.high) == pytest.approx(
-        (240 / 1.08, 600 / 1.08, 2400 / 1.08)
-    )
+    assert (speed.low, speed.value, speed.high) == pytest.approx((250, 625, 2500))
     # the wage is assumed, but it says nothing of the speed
     assert speed.provenance == "measured"
 

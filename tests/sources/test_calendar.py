@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.base import Limits, SourceError
+from sources.base import Limits
 from sources.holidays import closed_weeks
-from tests.sources.test_kinds import DATE, HUMAN, faults, make, number, prices
+from tests.sources.test_kinds import DATE, HUMAN, faults, make, number
 
 WEEKS = st.floats(0, 60)
 
@@ -100,12 +100,22 @@ def test_days_as_they_are_written() -> None:
     assert closed_weeks(["2026-11-01/2026-12-07"], start) == ((0, 1),)
 
 
-def test_every_wrong_day_is_named() -> None:
-    with pytest.raises(SourceError) as caught:
-        closed_weeks(["24.12.2026", "2027-01-02/2027-01-01", "2026-12-24"], DATE)
-    one, two = map(str, caught.value.faults)
-    assert one.startswith("holidays[0] = '24.12.2026': is not a day; write a day as 2026-12-24")
-    assert two.startswith("holidays[1] = '2027-01-02/2027-01-01': ends before it begins")
+@pytest.mark.parametrize(
+    ("day", "problem"),
+    [
+        ("24.12.2026", "is not a day; write a day as 2026-12-24"),
+        ("2026-12-24/", "is not a day"),
+        (20261224, "is not a day"),
+        (datetime.datetime(2026, 12, 24, tzinfo=datetime.UTC), "is not a day"),
+        ("2027-01-02/2027-01-01", "ends before it begins"),
+    ],
+)
+def test_a_wrong_day_is_named_beside_other_faults(day: object, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        closed_weeks([day], DATE)  # type: ignore[list-item]
+    found = faults("human", {**HUMAN, "holidays": ["2026-12-24", day], "wage": -1})
+    assert len(found) == 2
+    assert any(each.startswith("holidays[1]") and problem in each for each in found)
 
 
 def test_holidays_and_ramp_of_a_project() -> None:
@@ -114,23 +124,55 @@ def test_holidays_and_ramp_of_a_project() -> None:
     )
     assert source.limits.closed == ((3, 5),)
     assert number(source, "holidays") == 2
-    full = HUMAN["pool"] * HUMAN["hours_per_week"] * 60 / 5.4
+    full = HUMAN["pool"] * HUMAN["hours_per_week"] * 60 / 4.8
     assert source.limits._flow(2) == pytest.approx(full)
     assert source.limits._flow(6) == pytest.approx(3 * full)
     (fault,) = faults("human", {**HUMAN, "holidays": ["Christmas"]})
     assert "holidays[0]" in fault
 
 
+def test_without_a_speed_all_arrives_after_the_days_off() -> None:
+    shut = Limits(lead_weeks=1, closed=((0, 2),))
+    assert shut.weeks(10) == 2
+    assert (shut.available(1.9), shut.available(2)) == (0, math.inf)
+
+
 def test_a_minimum_contract_is_paid_at_least() -> None:
     plain = make("human", HUMAN)
-    bound = make("human", {**HUMAN, "minimum_contract": 2700})
-    # 2.70 an item: the contract pays for a thousand items
+    bound = make("human", {**HUMAN, "minimum_contract": 2400})
+    # 2.40 an item: the contract pays for a thousand items
+    assert bound.covered() == pytest.approx(1000)
     once = 150.0
     for quantity in (1, 999, 1000, 1001, 5000):
         work = float(plain.cost(quantity)) - once
-        assert float(bound.cost(quantity)) == pytest.approx(once + max(2700, work))
+        assert float(bound.cost(quantity)) == pytest.approx(once + max(2400, work))
+        assert bound.unit_cost(quantity) == plain.unit_cost(quantity)
     assert float(bound.cost(0)) == 0
-    items = prices(bound)
-    assert items["minimum contract, pays for the first 1,000 items"] == 2700
-    low, high = bound.cost_range(2000)
-    assert low <= float(bound.cost(2000)) <= high
+    assert bound.fees() == once
+
+
+@pytest.mark.parametrize(("quantity", "low", "high"), [
+    (900, 1000, 1800), (1100, 1000, 2200), (2000, 1000, 4000)
+])  # fmt: skip
+def test_range_of_a_minimum_contract(quantity: int, low: float, high: float) -> None:
+    """One dollar an item, from half to twice that; a contract of 1,000."""
+    wage = {"value": 30, "low": 15, "high": 60}
+    rest = {"review_share": 0, "recruiting_fee": 0, "guideline_fee": 0, "minutes_per_item": 2}
+    source = make("human", {**rest, "wage": wage, "minimum_contract": 1000})
+    assert source.cost_range(quantity) == pytest.approx((low, high))
+    assert float(source.cost(quantity)) == max(1000, quantity)
+
+
+def test_a_contract_is_due_where_the_work_is_free() -> None:
+    fees = {"recruiting_fee": 0, "guideline_fee": 0}
+    source = make("human", {"wage": 0, "minimum_contract": 5000, **fees})
+    assert float(source.cost(10)) == 5000
+    assert source.covered() == math.inf
+
+
+def test_what_limits_a_source_of_which_nothing_can_be_had() -> None:
+    assert Limits(max_examples=1000, per_week=10, lead_weeks=3).limit_name(2) == "lead time"
+    assert Limits(max_examples=10, min_order=20).limit_name() == "smallest order"
+    assert Limits(per_week=5, min_order=20).limit_name(2) == "smallest order"
+    assert Limits(max_examples=0).limit_name() == "max scale"
+    assert Limits(per_week=0).limit_name(3) == "throughput x weeks"

@@ -187,7 +187,7 @@ def test_what_arrives_when_the_lead_time_ends() -> None:
     assert at_once.available(2.0) == 500
     assert at_once.available(1.99) == 0
     assert at_once.weeks(500) == 2.0
-    assert (at_once.limit_name(2.0), at_once.limit_name(1.99)) == ("cap", "speed x weeks")
+    assert (at_once.limit_name(2.0), at_once.limit_name(1.99)) == ("cap", "lead time")
     slow = Limits(max_examples=500, per_week=100, lead_weeks=2.0)
     assert [slow.available(weeks) for weeks in (2.0, 3.0, 9.0)] == [0, 100, 500]
     assert Limits(lead_weeks=2.0).available(2.0) == math.inf

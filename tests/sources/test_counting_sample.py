@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sources import packs, sampling, tokens
-from sources.counting import Options
+from sources.base import SourceError
+from sources.corpus import Options
 from sources.pieces import Counter
 from sources.sampling import sample_corpus
 
@@ -121,7 +122,7 @@ def test_the_interval_covers(
     counter = Counter("o200k_base")
     monkeypatch.setattr(sampling, "Counter", lambda _: counter)
     covered, errors = 0, []
-    runs = 40
+    runs = 20 if make is row_groups else 40
     for seed in range(runs):
         found = sample_corpus([tmp_path], Options(), share=0.1, cell=256, seed=seed)
         assert found.interval is not None
@@ -181,6 +182,18 @@ def test_documents_in_a_text_file(
     options = Options(split=split)  # type: ignore[arg-type]
     found = sample_corpus([tmp_path], options, share=0.2, cell=256)
     assert found.documents == pytest.approx(len(texts), rel=0.1)
+
+
+@pytest.mark.parametrize("make", [by_language, rows, many_packed, row_groups])
+def test_a_column_that_no_file_has(
+    tmp_path: Path,
+    make: Callable[[Path, random.Random], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sampling, "FEWEST", 10)
+    make(tmp_path, random.Random(1))
+    with pytest.raises(SourceError, match="'txt': is in none of the files; did you mean text?"):
+        sample_corpus([tmp_path], Options(column="txt"), share=0.1)
 
 
 def test_a_small_corpus_is_counted(tmp_path: Path) -> None:

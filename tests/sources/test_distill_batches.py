@@ -13,7 +13,7 @@ from sources.distill.batches import ask_by_batch, open_batches
 from sources.distill.endpoint import Endpoint
 from sources.distill.journal import Journal
 from tests.sources.distilling import KEY, job
-from tests.sources.fault_server import IN, OUT, Act, FaultServer
+from tests.sources.fault_server import IN, OUT, Act, FaultServer, send
 
 LIMITS = Limits(cap=1.0, concurrency=4, timeout=5.0, time_limit=60.0)
 
@@ -21,6 +21,7 @@ LIMITS = Limits(cap=1.0, concurrency=4, timeout=5.0, time_limit=60.0)
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sources.distill.batches.POLL", (0.01, 0.05))
+    monkeypatch.setattr("sources.distill.retries.FIRST", 0.01)
 
 
 def run(place: Path, server: FaultServer, n: int = 8, limits: Limits = LIMITS) -> Ending:
@@ -88,7 +89,12 @@ def test_the_cap_holds_for_the_whole_batch(tmp_path: Path) -> None:
 
 def test_servers_without_batches(tmp_path: Path) -> None:
     with FaultServer() as server, Journal(tmp_path / "t.sqlite") as journal:
-        endpoint = Endpoint(server.url.replace("/v1", "/none"), KEY)
-        server.post = lambda http: http.send_error(404)  # type: ignore[method-assign, assignment]
+        server.post = lambda http: send(http, 404, {}, {"connection": "close"})  # type: ignore
         with pytest.raises(SourceError, match="run without --batch"):
-            ask_by_batch(job(2), endpoint, journal, LIMITS)
+            ask_by_batch(job(2, server.url), Endpoint(server.url, KEY), journal, LIMITS)
+        assert all(each.outcome is None for each in journal.calls())
+        server.post = lambda http: FaultServer.post(server, http)  # type: ignore[method-assign]
+        # what was never sent is not waited for
+        assert ask_by_batch(
+            job(2, server.url), Endpoint(server.url, KEY), journal, LIMITS
+        ) == Ending("done")

@@ -47,13 +47,13 @@ HUMAN = {
 
 def test_human() -> None:
     source = make("human", HUMAN)
-    # 2 people x 2 minutes at 0.5 a minute; a quarter of it again, a fifth of that twice more
+    # 2 people x 2 minutes at 0.5 a minute; one reviews a quarter; a fifth of that by 3 people anew
     assert prices(source) == pytest.approx(
-        {"wages": 2.0, "review": 0.5, "rework": 0.2, "recruiting": 100, "guideline": 50}
+        {"wages": 2.0, "review": 0.25, "rework": 0.15, "recruiting": 100, "guideline": 50}
     )
-    assert float(source.cost(10)) == pytest.approx(177)
-    # 3,000 minutes a week, 5.4 minutes an item
-    assert source.limits.per_week == pytest.approx(3000 / 5.4)
+    assert float(source.cost(10)) == pytest.approx(174)
+    # 3,000 minutes a week, 4.8 minutes an item
+    assert source.limits.per_week == pytest.approx(625)
     assert source.limits.max_examples == 1000
     assert source.limits.cap_reason == "experts within reach"
     cap = next(each for each in source.assumptions if each.name == "max_examples")

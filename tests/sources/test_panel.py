@@ -69,7 +69,7 @@ def cost_per_effective(settings: dict[str, Any], votes: int) -> float:
     source = make("crowd", {**settings, "votes": votes})
     noise = number(source, "label_noise")
     assert noise is not None
-    return source.price() / effective_share(noise)
+    return source.unit_cost(0) / effective_share(noise)
 
 
 @pytest.mark.parametrize("item_cost", [0, 0.5, 5])
@@ -138,3 +138,39 @@ def test_what_cannot_be(tmp_path: Path, change: dict[str, Any], wanted: str) -> 
     (tmp_path / "bad.csv").write_text("item,rater,label\n1,,yes\n")
     found = faults("crowd", {**OWN, **change}, folder=tmp_path)
     assert any(wanted in fault for fault in found), found
+
+
+def test_classes_are_those_of_the_file(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    rows = ["item,rater,label"]
+    for item in range(200):
+        gold = rng.integers(4)
+        for rater in range(2):
+            label = gold if rng.random() < 0.8 else (gold + rng.integers(1, 4)) % 4
+            rows.append(f"{item},{rater},{'abcd'[label]}")
+    (tmp_path / "four.csv").write_text("\n".join(rows))
+    given = {**OWN, "annotations": "four.csv"}
+    source = make("crowd", given, folder=tmp_path, classes=None)
+    noise = number(source, "label_noise")
+    assert noise is not None
+    assert source.quality.base == pytest.approx(effective_share(noise, 4))
+    (fault,) = faults("crowd", given, folder=tmp_path, classes=3)
+    assert "holds 4 different labels, the project has classes = 3" in fault
+    rare = make("crowd", given, folder=tmp_path, classes=6)  # some may be too rare to be seen
+    assert rare.quality.base == pytest.approx(effective_share(noise, 6))
+
+
+def test_votes_that_cost_nothing_are_bought_for_the_least_noise() -> None:
+    settings = {**OWN, "worker_accuracy": 0.7, "pay_per_judgement": 0, "most_votes": 9}
+    del settings["votes"]
+    assert number(make("crowd", settings), "votes") == 9
+
+
+def test_raters_who_guess_are_a_fault_of_the_file(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = ["item,rater,label,gold"]
+    for item in range(200):
+        rows += [f"{item},{r},{'yn'[rng.integers(2)]},{'yn'[item % 2]}" for r in range(2)]
+    (tmp_path / "guess.csv").write_text("\n".join(rows))
+    found = faults("crowd", {**OWN, "annotations": "guess.csv"}, folder=tmp_path)
+    assert any("annotations = 'guess.csv': shows raters who are no better" in f for f in found)

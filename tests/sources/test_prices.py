@@ -63,4 +63,6 @@ def test_shutdowns() -> None:
     assert date("text-davinci-003") == "2024-01-04"
     assert date("GPT-4o-mini-2024-07-18") == "2027-01-14"
     assert date("gpt-4o-2024-05-13") == "2026-10-23"
+    assert date("gpt-3.5-turbo-1106") == "2026-09-28"
+    assert date("o3-deep-research") == "2026-07-23"
     assert date("gpt-6-luna") is None

@@ -21,7 +21,9 @@ OPENAI = prices.sold_by_batch("openai")
 OTHERS = ("claude-sonnet-4-5", "gemini-2.5-flash", "deepseek-chat", "command-r")
 
 
-def catalogued(model: str, size: Request, *, batch: bool = False) -> float:
+def catalogued(
+    model: str, size: Request, *, batch: bool = False, provider: str | None = None
+) -> float:
     """Price of one request, asked of the catalogue without a detour."""
     usage = Usage(
         input_tokens=size.input,
@@ -29,7 +31,7 @@ def catalogued(model: str, size: Request, *, batch: bool = False) -> float:
         cache_read_tokens=size.cached or None,
     )
     context = {"processing": "batch"} if batch else None
-    provider = "openai" if model in OPENAI else None
+    provider = "openai" if model in OPENAI else provider
     found = calc_price(
         usage,
         model,
@@ -122,3 +124,34 @@ def test_cached_tokens_at_a_price_of_one_s_own() -> None:
     assert number(source, "input_price") == pytest.approx((100 * 2 + 300 * 1) / 400 * 1e-6)
     (fault,) = faults("distillation", {**TEACHER, "cached_tokens": 401})
     assert fault.startswith("cached_tokens = 401.0: must be at most the 400 tokens")
+
+
+def test_what_a_request_costs_beside_its_tokens() -> None:
+    size = Request(1000, 200)
+    (sonar,) = compare(["sonar"], size, 1000, DATE, provider="perplexity")
+    assert sonar.single.request == pytest.approx(catalogued("sonar", size, provider="perplexity"))
+    assert sonar.single.fee > 0
+    asked = {"prompt_tokens": 1000, "completion_tokens": 200, "keep_rate": 0.5}
+    source = make("distillation", {"teacher": "sonar", "provider": "perplexity", **asked})
+    assert source.unit_cost(0) == pytest.approx(2 * sonar.single.request)
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "wanted"),
+    [
+        ("gpt-4.1-mini", "nobody", "provider = 'nobody': is not in the price catalogue"),
+        ("gpt-4.1-mini", "anthropic", "is not sold by anthropic; set its provider: azure, openai"),
+        ("sonar", None, "is not OpenAI's; set its provider: perplexity"),
+    ],
+)
+def test_who_sells_a_model(model: str, provider: str | None, wanted: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        compare([model], Request(3, 1), 1, DATE, provider=provider)
+    assert wanted in str(caught.value)
+
+
+def test_another_provider_has_shutdowns_of_its_own() -> None:
+    late = datetime.date(2027, 2, 1)
+    (theirs,) = compare(["gpt-4o"], Request(3, 1), 1, late, provider="azure")
+    assert (theirs.shutdown, theirs.retired) == (None, False)
+    assert compare(["gpt-4o"], Request(3, 1), 1, late)[0].retired
