@@ -185,7 +185,7 @@ def count_parts(tables: Tables) -> Parts:
             for row in tables["counts"].records()
         ]
         estimate = f"95% intervals of an estimate from {amount(row['read'])} bytes"
-        note = f"{found}; repeated documents are not told apart in a sample"
+        note = f"{found}; a sample cannot tell repeated documents, so all are counted"
         return [grid(heads, rows, "<>>>>>>"), line(note), "", title(estimate), pairs(spans)]
     parts: Parts = [
         grid(heads, rows, "<>>>>>>"),
