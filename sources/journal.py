@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 FOLDER_KEY = "DATAPLAN_CACHE_DIR"
-_MOST = 200_000_000  # bytes kept; the entries that were used least lately go first
+_MOST = 1_000_000_000  # bytes kept; the entries that were used least lately go first
 _EVERY = 1.0  # seconds between writes to disk
 
 
