@@ -18,7 +18,7 @@ from planner.reading import text_of
 from planner.table import Table, figure
 from sources.base import Context, SourceError
 from sources.distill.asking import Ending, Limits, ask
-from sources.distill.batches import ask_by_batch, open_batches
+from sources.distill.batches import ask_by_batch, drop_unsent, open_batches
 from sources.distill.endpoint import Endpoint, host_of, key_from
 from sources.distill.job import Job, Options
 from sources.distill.journal import Journal
@@ -101,6 +101,7 @@ def _ask(
     meter.stage(f"asking {job.model}")
     if batch:
         return ask_by_batch(job, endpoint, journal, limits, meter.share)
+    drop_unsent(job, journal)
     if open_batches(job, journal):
         problem = "some of these requests are in a batch that is under way"
         raise SourceError([Fault("--batch", None, problem, "add --batch to collect it first")])

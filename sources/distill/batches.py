@@ -62,6 +62,22 @@ def open_batches(job: Job, journal: Journal) -> dict[str, dict[str, str]]:
     }
 
 
+def drop_unsent(job: Job, journal: Journal) -> None:
+    """Ends the batches of which nothing was sent before a run was killed: they cost nothing."""
+    for mark, events in open_batches(job, journal).items():
+        if "uploaded" not in events:
+            _drop(mark, journal)
+
+
+def _drop(mark: str, journal: Journal) -> None:
+    calls = [each for each in journal.calls() if each.batch == mark]
+    journal.end_batch(mark, [End(each.start, "rejected", 0.0, None, _UNSENT) for each in calls])
+
+
+class _NotTaken(SourceError):
+    """The server refused: nothing came of the call."""
+
+
 class _Batches:
     def __init__(
         self, job: Job, endpoint: Endpoint, journal: Journal, limits: Limits, progress: Progress
@@ -72,6 +88,7 @@ class _Batches:
         self.deadline = time.monotonic() + limits.time_limit
 
     async def go(self) -> Ending:
+        drop_unsent(self.job, self.journal)
         for mark, events in open_batches(self.job, self.journal).items():
             if not await self.finish(mark, events):
                 return Ending("time", f"batch {events.get('created', mark)} is still under way")
@@ -110,11 +127,13 @@ class _Batches:
     async def finish(self, mark: str, events: dict[str, str]) -> bool:
         """Goes on with a batch from where its notes end; False at the time limit."""
         calls = [each for each in self.journal.calls() if each.batch == mark]
-        if events and "uploaded" not in events:  # killed before anything was sent
-            ends = [End(each.start, "rejected", 0.0, None, _UNSENT) for each in calls]
-            self.journal.end_batch(mark, ends)
-            return True
-        batch = events.get("created") or await self.created(mark, events, calls)
+        batch = events.get("created") or await self.found(mark, events)
+        if batch is None:
+            try:
+                batch = await self.created(mark, events.get("uploaded"), calls)
+            except _NotTaken:
+                _drop(mark, self.journal)
+                raise
         delay = POLL[0]
         while True:
             state = await self.manage("batches.retrieve", batch_id=batch)
@@ -129,16 +148,20 @@ class _Batches:
         await self.collect(mark, calls, state)
         return True
 
-    async def created(self, mark: str, events: dict[str, str], calls: Sequence[Call]) -> str:
-        """The batch's id: of the one that was created before, else of a new one."""
-        file = events.get("uploaded")
-        if file is not None:
-            found = await self.manage("batches.list", limit=100)
-            for each in found.get("data") or []:
-                if (each.get("metadata") or {}).get(MARK) == mark:
-                    self.journal.note(mark, "created", each["id"])
-                    return str(each["id"])
-        else:
+    async def found(self, mark: str, events: dict[str, str]) -> str | None:
+        """The id of the batch that a killed run created but could not note; None if it did not."""
+        if "uploaded" not in events:
+            return None
+        known = await self.manage("batches.list", limit=100)
+        for each in known.get("data") or []:
+            if (each.get("metadata") or {}).get(MARK) == mark:
+                self.journal.note(mark, "created", each["id"])
+                return str(each["id"])
+        return None
+
+    async def created(self, mark: str, file: str | None, calls: Sequence[Call]) -> str:
+        """The id of a new batch, of the file that is uploaded already or now."""
+        if file is None:
             lines = b"".join(self.line(each) for each in calls)
             sent = await self.manage("files.create", file=(f"{mark}.jsonl", lines), purpose="batch")
             file = str(sent["id"])
@@ -235,8 +258,8 @@ class _Batches:
         if isinstance(found, Rejection) and not found.again:
             problem = f"{self.endpoint.host} answers {found.status}: {found.message}"
             if found.status in (404, 405, 501):
-                raise SourceError([Fault("--batch", None, problem, "run without --batch")])
-            raise refusal(found, problem, self.job)
+                raise _NotTaken([Fault("--batch", None, problem, "run without --batch")])
+            raise _NotTaken(refusal(found, problem, self.job).faults)
         what = found.message if isinstance(found, Rejection) else getattr(found, "problem", "")
         problem = f"{self.endpoint.host}: {what}"
         raise SourceError([Fault("--batch", None, problem, "run the same command again later")])

@@ -9,7 +9,7 @@ import pytest
 
 from sources.base import SourceError
 from sources.distill.asking import Ending, Limits
-from sources.distill.batches import ask_by_batch, open_batches
+from sources.distill.batches import ask_by_batch, drop_unsent, open_batches
 from sources.distill.endpoint import Endpoint
 from sources.distill.journal import Journal
 from tests.sources.distilling import KEY, job
@@ -92,9 +92,20 @@ def test_servers_without_batches(tmp_path: Path) -> None:
         server.post = lambda http: send(http, 404, {}, {"connection": "close"})  # type: ignore
         with pytest.raises(SourceError, match="run without --batch"):
             ask_by_batch(job(2, server.url), Endpoint(server.url, KEY), journal, LIMITS)
-        assert all(each.outcome is None for each in journal.calls())
+        assert not open_batches(job(2, server.url), journal)
+        assert all(each.possible == 0 for each in journal.calls())
         server.post = lambda http: FaultServer.post(server, http)  # type: ignore[method-assign]
-        # what was never sent is not waited for
         assert ask_by_batch(
             job(2, server.url), Endpoint(server.url, KEY), journal, LIMITS
         ) == Ending("done")
+
+
+def test_what_was_never_sent_is_dropped(tmp_path: Path) -> None:
+    with FaultServer() as server, Journal(tmp_path / "t.sqlite") as journal:
+        journal.start_batch("of a run that was killed", [("key-0", 0.5), ("key-1", 0.5)])
+        assert open_batches(job(2), journal)
+        drop_unsent(job(2), journal)
+        assert not open_batches(job(2), journal)
+        assert [each.cost for each in journal.calls()] == [0.0, 0.0]
+        found = ask_by_batch(job(2, server.url), Endpoint(server.url, KEY), journal, LIMITS)
+        assert found == Ending("done")
