@@ -23,6 +23,7 @@ from sources.distill.retries import ATTEMPTS, wait
 GRACE = 10.0  # seconds that answers under way may still take when the run is broken off
 UNTOLD = 4.0  # tokens a token counted here, where the server counts none: every few bytes are one
 LEAST = 1.0  # seconds that must be left for a request to be sent
+DOUBT = 10.0  # a call under way is held to cost up to so many times the most that it should
 _NAP = 0.5  # seconds between looks at the clock
 Reason = Literal["done", "cap", "time", "failed"]
 
@@ -63,10 +64,12 @@ def ask(
     """Asks what the journal holds no answer to. Raises SourceError where the server will have none
     of it (a wrong key, an unknown model), KeyboardInterrupt when broken off; both can be resumed.
 
-    Before a request is sent, the cap must hold what is known to be spent, the most that calls under
-    way and lost ones may cost, and the most that this one may cost. The first request is sent
-    alone: its answer tells how the server counts tokens. Where an answer costs more than its worst
-    case, the server does not keep to the limit of tokens; then requests go one at a time.
+    Before a request is sent, the cap must hold what is known to be spent, what lost calls may have
+    cost, ten times the most that calls under way should cost, and the most that this one should. So
+    a server that keeps to the limit of tokens never breaks the cap, and one that goes up to tenfold
+    beyond breaks it by one request at most; near the cap requests go one at a time. The first goes
+    alone: its answer tells how the server counts tokens. Where one costs more than it should, all
+    others follow one at a time, and are held to cost as much.
     """
 
     async def run() -> Ending:
@@ -151,9 +154,9 @@ class _Run:
             request = self.waiting[0][2]
             timeout = min(self.limits.timeout, self.deadline - now)
             worst = max(self.least, self.job.worst(request, self.factor, self.limits.timeout))
-            held = sum(each.worst for each in self.flying.values())
+            held = DOUBT * sum(each.worst for each in self.flying.values())
             if self.spent + held + worst > self.limits.cap:
-                return True
+                return not self.flying
             heapq.heappop(self.waiting)
             start = self.journal.start(request.key, worst)
             task = asyncio.create_task(self.endpoint.ask(self.job.body(request), timeout))

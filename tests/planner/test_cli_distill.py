@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import tomllib
+import traceback
 from pathlib import Path
 
 import pytest
@@ -379,6 +380,26 @@ def test_the_key_is_nowhere(
     files = [each for each in project.parent.rglob("*") if each.is_file()]
     assert len(files) >= 3  # the project, its inputs, the journal
     assert not [each for each in files if holds_key(each.read_bytes())]
+
+
+@pytest.mark.parametrize("place", ["asking.read", "asking.End", "endpoint.is_completion"])
+def test_the_key_is_in_no_traceback(
+    project: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of our own, wherever it happens, shows its traceback without the key."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of our own")
+
+    monkeypatch.setattr(f"sources.distill.{place}", broken)
+    with (
+        FaultServer(lambda n, body: Act(text="Bearer", echo=True)) as server,
+        pytest.raises(RuntimeError) as error,
+    ):
+        run(project, server, "--n", "2")
+    text = "".join(traceback.format_exception(error.value))
+    assert "endpoint.py" in text or "asking.py" in text
+    assert not holds_key(text.encode())
 
 
 def test_the_key_is_nowhere_in_a_run_of_its_own(project: Path) -> None:

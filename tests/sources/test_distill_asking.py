@@ -215,20 +215,28 @@ def test_the_cap_holds(ratio: float, seed: int, width: int, cap: float, start: i
     assert (ending.reason == "done") == (len(answered) == 30)
 
 
-@settings(max_examples=40)
-@given(seed=st.integers(0, 10**6), cap=st.floats(1e-5, 3e-3))
-def test_a_server_that_breaks_its_limits_overdraws_by_one_request(seed: int, cap: float) -> None:
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 10**6),
+    cap=st.floats(1e-5, 3e-2),
+    width=st.integers(1, 8),
+    lies=st.floats(0, 1),
+)
+def test_a_server_that_breaks_its_limits_overdraws_by_one_request(
+    seed: int, cap: float, width: int, lies: float
+) -> None:
     draw = random.Random(seed)
     ledger: list[float] = []
 
     def answer(number: int) -> Outcome:
-        tokens = (draw.randint(0, 500), draw.randint(0, 500))
+        times = 10 if draw.random() < lies else 1
+        tokens = (draw.randint(0, 20 * times), draw.randint(0, 10 * times))
         ledger.append(price(*tokens, 0.0))
         return reply(tokens)
 
     with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "t.sqlite") as journal:
-        ask(job(30), Fake(answer), journal, Limits(cap, 1, 5.0, 20.0))  # type: ignore[arg-type]
-    assert sum(ledger[:-1]) <= cap
+        limits = Limits(cap, width, 5.0, 20.0)
+        ask(job(30), Fake(answer), journal, limits)  # type: ignore[arg-type]
     assert sum(ledger) <= cap + max(ledger, default=0.0)
 
 
