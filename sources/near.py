@@ -1,15 +1,12 @@
 """Near-duplicates by MinHash: which documents share most of their shingles with another one.
 
-A shingle is five units in a row; a unit is a word without case or punctuation, or a character of a
-script without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese). Of a document 128 minima are
-kept, 16 bits of each: 256 bytes whatever its length. The share of equal minima of two documents
-estimates the Jaccard similarity J of their sets of shingles (Broder 1997, doi
-10.1109/SEQUEN.1997.666900; few bits: Li & Koenig 2010, doi 10.1145/1772690.1772759), with a
-standard deviation of sqrt(J (1 - J) / 128), .035 at J = .8. Pairs to compare are those with a band
-of minima in common; the bands are so many that a pair at the threshold is compared with a chance
-of 99%.
-
-Everything runs over many texts at once in numpy: bytes -> units -> shingles -> minima.
+A shingle is five words in a row, or five characters of a script without spaces
+(`sources.shingles`). Of a document 128 minima over its shingles are kept, 16 bits of each: 256
+bytes whatever its length. The share of equal minima of two documents estimates the Jaccard
+similarity J of their sets of shingles (Broder 1997, doi 10.1109/SEQUEN.1997.666900; few bits: Li &
+Koenig 2010, doi 10.1145/1772690.1772759), with a standard deviation of sqrt(J (1 - J) / 128), .035
+at J = .8. Pairs to compare are those with a band of minima in common; the bands are so many that a
+pair at the threshold is compared with a chance of 99%.
 """
 
 from __future__ import annotations
@@ -18,12 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from sources.shingles import mixed, numbers, shingles
+
 HASHES = 128
-UNITS = 5  # in a shingle
-NEAR = 0.8  # usual threshold
+_MOST_ROWS = 64  # minima in a band
 _SURE = 0.99  # chance that a pair at the threshold is compared
 _PIECE = 250_000  # bytes whose shingles are made at once
-_LONGEST = 64  # bytes of a unit that have their own place in it
 _PAIRS = 50_000  # compared at once
 _NONE = 0xFFFFFFFF  # minimum of no shingle
 
@@ -106,127 +103,25 @@ def _pieces(text: bytes) -> Iterator[bytes]:
 
 
 @cache
-def _tables() -> tuple[Any, ...]:
-    """Per byte whether it is of a word and its number; factors of places, shingles, hashes."""
-    import numpy as np
-
-    chance = np.random.Generator(np.random.PCG64(20261124))
-    word = np.zeros(256, bool)
-    word[
-        [ord(each) for each in "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]
-    ] = True
-    word[128:] = True
-    number = chance.integers(1, 2**63, 256, np.uint64)
-    number[ord("A") : ord("Z") + 1] = number[ord("a") : ord("z") + 1]
-    places, units = (
-        chance.integers(1, 2**63, size, np.uint64) | np.uint64(1) for size in (_LONGEST, UNITS)
-    )
-    factors = chance.integers(0, 2**32, HASHES, np.uint32) | np.uint32(1)
-    shifts = chance.integers(0, 2**32, HASHES, np.uint32)
-    return word, number, places, units, factors, shifts
+def _hashes() -> tuple[Any, Any]:
+    """Factors and shifts of the hashes."""
+    return numbers(4, HASHES, 32), numbers(5, HASHES, 32)
 
 
 def _minima(texts: Sequence[bytes]) -> Any:
     """Minima [32 bits] over the shingles of each text, (texts, HASHES)."""
     import numpy as np
 
-    factors, shifts = _tables()[4:]
-    shingles, first, owners = _shingles(texts)
+    factors, shifts = _hashes()
+    hashes, first, owners = shingles(texts)
     found = np.full((HASHES, len(texts)), _NONE, np.uint32)
     if len(owners):
-        hashed = np.empty_like(shingles)
+        hashed = np.empty_like(hashes)
         for row, factor, shift in zip(found, factors, shifts, strict=True):
-            np.multiply(shingles, factor, out=hashed)
+            np.multiply(hashes, factor, out=hashed)
             hashed ^= shift
             row[owners] = np.minimum.reduceat(hashed, first)
     return np.ascontiguousarray(found.T)
-
-
-def _shingles(texts: Sequence[bytes]) -> tuple[Any, Any, Any]:
-    """Hashes of all shingles [32 bits], where those of a text start, the texts that have any."""
-    import numpy as np
-
-    factors = _tables()[3]
-    units, count = _units(texts)
-    # a text of fewer than UNITS units is one shingle, filled up with zeros
-    sizes = np.where(count, np.maximum(count, UNITS), 0)
-    ends = np.cumsum(sizes)
-    shift = np.repeat(ends - sizes - (np.cumsum(count) - count), count)
-    spread = np.zeros(int(ends[-1]) + UNITS - 1, np.uint64)
-    spread[np.arange(len(units)) + shift] = units
-    total = spread[: ends[-1]] * factors[0]
-    for at in range(1, UNITS):
-        total += spread[at : at + ends[-1]] * factors[at]
-    inside = np.ones(len(total), bool)
-    owners = np.flatnonzero(sizes)
-    for back in range(1, UNITS):
-        inside[ends[owners] - back] = False
-    shingles = (_mixed(total[inside]) >> np.uint64(32)).astype(np.uint32)
-    lengths = sizes[owners] - (UNITS - 1)
-    return shingles, np.cumsum(lengths) - lengths, owners
-
-
-def _units(texts: Sequence[bytes]) -> tuple[Any, Any]:
-    """Hashes of the units of all texts, and how many each has."""
-    import numpy as np
-
-    of_word, number, places = _tables()[:3]
-    data = np.frombuffer(b"\0".join(texts) + b"\0\0\0\0\0", np.uint8)  # a character ends in it
-    borders = np.cumsum([0, *(len(text) + 1 for text in texts)])
-    word = of_word[data]
-    start = word.copy()
-    start[1:] &= ~word[:-1]
-    high = np.flatnonzero(data >= 0xE0)
-    if len(high):
-        alone, marks = _characters(data, high)
-        for place in range(3):
-            word[marks + place] = False
-        start = word.copy()
-        start[1:] &= ~word[:-1]
-        after = alone + np.where(data[alone] >= 0xF0, 4, 3)
-        start[after] = word[after]
-        start[alone] = True
-    first = np.flatnonzero(start)
-    if not len(first):
-        return np.zeros(0, np.uint64), np.zeros(len(texts), np.intp)
-    values = number[data] * word
-    values *= places[np.minimum(_places(first, len(data)), _LONGEST - 1)]
-    units = _mixed(np.add.reduceat(values, first))
-    return units, np.diff(np.searchsorted(first, borders))
-
-
-def _places(first: Any, size: int) -> Any:
-    """How far each byte is from the start of its unit."""
-    import numpy as np
-
-    starts = np.zeros(size, np.intp)
-    starts[first[0] :] = np.repeat(first, np.diff(first, append=size))
-    return np.arange(size) - starts
-
-
-def _characters(data: Any, high: Any) -> tuple[Any, Any]:
-    """Where characters that are units stand, and punctuation of three bytes."""
-    lead, second = data[high], data[high + 1]
-    marks = ((lead == 0xE3) & (second == 0x80)) | ((lead == 0xE2) & (second == 0x80))
-    marks |= (lead == 0xEF) & (second == 0xBC)
-    alone = (lead >= 0xE3) & (lead <= 0xE9) & ~marks
-    alone |= (lead == 0xE0) & (second >= 0xB8) & (second <= 0xBB)  # Thai, Lao
-    alone |= (lead == 0xE1) & ((second == 0x80) | (second == 0x81))  # Burmese
-    alone |= (lead == 0xE1) & ((second == 0x9E) | (second == 0x9F))  # Khmer
-    alone |= (lead == 0xF0) & (second >= 0xA0) & (second <= 0xAF)  # rare Chinese characters
-    return high[alone], high[marks]
-
-
-def _mixed(values: Any) -> Any:
-    """A bijection after which every bit depends on all (Stafford's variant of MurmurHash3)."""
-    import numpy as np
-
-    values = values ^ (values >> np.uint64(30))
-    values *= np.uint64(0xBF58476D1CE4E5B9)
-    values ^= values >> np.uint64(27)
-    values *= np.uint64(0x94D049BB133111EB)
-    values ^= values >> np.uint64(31)
-    return values
 
 
 def near(signatures: Any, order: Any, threshold: float) -> Any:
@@ -237,11 +132,11 @@ def near(signatures: Any, order: Any, threshold: float) -> Any:
     found = np.zeros(len(signatures), bool)
     least = int(np.ceil(threshold * HASHES - 1e-9))
     rows = band_rows(threshold)
-    factors = _tables()[2][:rows]
+    factors = numbers(6, rows, 64)
     for low in range(0, HASHES - rows + 1, rows):
         keys = np.zeros(len(order), np.uint64)
         for at in range(rows):
-            keys = _mixed(keys + signatures[order, low + at] * factors[at])
+            keys = mixed(keys + signatures[order, low + at] * factors[at])
         by_key = np.argsort(keys, kind="stable")  # in each group by order
         keys = keys[by_key]
         same = keys[1:] == keys[:-1]
@@ -273,7 +168,7 @@ def _compare(signatures: Any, documents: Any, starts: Any, found: Any, least: in
 
 def band_rows(threshold: float) -> int:
     """Minima in a band: as many as leave a pair at the threshold a chance of _SURE to share one."""
-    for rows in range(_LONGEST, 1, -1):
+    for rows in range(_MOST_ROWS, 1, -1):
         if 1 - (1 - threshold**rows) ** (HASHES // rows) >= _SURE:
             return rows
     return 1

@@ -12,7 +12,7 @@ from sources.base import Fault
 from sources.corpus import Options
 from sources.near import HASHES, Minima
 
-VERSION = 2  # of what is packed
+VERSION = 3  # of what is packed
 _ROWS = 10_000  # documents after which their numbers are packed
 _LARGEST = 2**16 - 1
 _HALVES = struct.Struct("<QQ").unpack
