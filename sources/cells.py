@@ -35,6 +35,8 @@ _WORD = re.compile(
     rb"(?<=[0-9a-fA-F])\\u(?:[fF]{2}0[cC]|300[12])"
 )
 _CHARACTER = re.compile(rb"\\u[0-9a-fA-F]{4}|[^\x80-\xbf0-9a-fA-Fu\\]|[0-9a-fA-Fu](?!.{0,4}\\u)")
+_LINE_END = re.compile(r"\r?\n")
+_BLANK_LINE = re.compile(r"\n(?:[^\S\n]*\n)+")
 Fetch = Callable[[int, int], bytes]
 
 
@@ -117,7 +119,7 @@ class Cells:
                 first = _boundary(data, before) if start else 0
                 last = _boundary(data, stop - start + before) if stop < size else len(data)
                 text = data[first:last].decode("utf-8", "replace")
-                texts: tuple[str, ...] = (unescaped(text) if self._lines else text,)
+                texts = self._texts(text)
                 if self._form == ".csv":
                     texts, documents = self._row_texts(place, fetch, text, start == 0)
                 else:
@@ -131,6 +133,14 @@ class Cells:
             return Cell(stop - start, 0, 0, 0)
         count = sum(map(self._counter.count, texts))
         return Cell(last - first, count, documents, sum(map(len, texts)))
+
+    def _texts(self, text: str) -> tuple[str, ...]:
+        """Documents, and parts of them, in a cell; what stands between them is no text."""
+        if self._lines:
+            return (unescaped(text),)
+        if self._options.split == "file":
+            return (text,)
+        return tuple((_LINE_END if self._options.split == "line" else _BLANK_LINE).split(text))
 
     def _row_texts(self, place: str, fetch: Fetch, text: str, fresh: bool) -> csvcells.Piece:
         if place not in self._shapes:
