@@ -47,8 +47,8 @@ def prepare(name: str, settings: Mapping[str, Any], context: Context, options: O
         )
         for at, repeat in chosen
     )
-    made = round(model.completion_tokens.value) if model.completion_tokens else limit
-    expected = math.fsum(cost(each.counted, made, options.timeout) for each in requests)
+    usual = [_usual(model, each.counted, limit) for each in requests]
+    expected = math.fsum(cost(*sizes, options.timeout) for sizes in usual)
     worst = [cost(math.ceil(each.counted * OTHERS), limit, options.timeout) for each in requests]
     if options.cap is not None and options.cap < min(worst):
         problem = f"holds no request: one may cost up to {min(worst):.2g} {context.currency}"
@@ -189,6 +189,14 @@ def _limit(model: Settings) -> int:
     if model.labels is None:
         return FREE_LIMIT
     return LABEL_LIMIT + 2 * max(tokens.count(each, model.encoding) for each in model.labels)
+
+
+def _usual(model: Settings, counted: int, limit: int) -> tuple[int, int]:
+    """Tokens in and out that a request is expected to take: as the project says, else a guess."""
+    sent = model.prompt_tokens.value if model.prompt_tokens else counted - CHAT / 2
+    made = limit / 2 if model.labels is None else min(limit, LABEL_LIMIT / 3)
+    made = model.completion_tokens.value if model.completion_tokens else made
+    return round(sent), round(made)
 
 
 def _key(base_url: str, sent: Mapping[str, Any], prompt: str, repeat: int) -> str:

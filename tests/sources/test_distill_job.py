@@ -214,6 +214,18 @@ def test_each_request_is_priced_by_itself() -> None:
     )
 
 
+def test_what_a_pilot_is_expected_to_cost() -> None:
+    measured = make(
+        {"prompt_tokens": {"value": 50, "provenance": "measured"}, "completion_tokens": 7}
+    )
+    assert measured.expected == pytest.approx(
+        20 * prices.price("gpt-4.1-mini", 50, 7, DATE).request
+    )
+    guessed = make()
+    assert measured.expected < guessed.expected < guessed.cap
+    assert guessed.expected < sum(guessed.worst(each, 1.0, 9.0) for each in guessed.requests)
+
+
 def test_prompts_are_counted() -> None:
     job = make({"labels": None})
     for each in job.requests:
