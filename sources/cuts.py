@@ -93,7 +93,7 @@ def separators(eights: Any, starts: Any, sizes: Any) -> Any:
 
     visible_before, visible_after, after_line = _visible()
     first, last = _pair(eights, starts), _pair(eights, starts + sizes - 2)
-    blank = np.isin(first & 0xFF, (_SPACE, _TAB)) & (sizes > 1)
+    blank = np.isin(first & 0xFF, (_SPACE, _TAB))
     sure = np.where(blank, visible_after.take(_pair(eights, starts + 1)), after_line.take(first))
     return sure * (visible_before.take(last) + 2 * (last >> 8 == _LINE))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sources import eastern, pieces, tokens
+from sources import cuts, eastern, pieces, tokens
 
 ALPHABET = [
     *(
@@ -75,7 +75,24 @@ ALPHABET = [
         "ſ",
         "'ſ",
     ),
-    *("мир", "عرب", "हिन्दी", "ไทย", "ⅷ", "²", "½", " the", " data"),
+    *(
+        "мир",
+        "عرب",
+        "हिन्दी",
+        "ไทย",
+        "ⅷ",
+        "²",
+        "½",
+        " the",
+        " data",
+        "don",
+        "'t",
+        " I",
+        "'ll",
+        "'LL",
+        "it",
+        "3rd",
+    ),
 ]
 EAST = [chr(at) for at in (*range(0x4E00, 0x5200), *range(0x3041, 0x3097), *range(0x30A1, 0x30FB))]
 BLANKS = " \t\n\r\x0b\x1c\x85\xa0\u1680\u2003\u200b\u2028\u205f\u3000xЯ1.'/中。"
@@ -191,18 +208,44 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(counter._longer) <= 50
 
 
+def keys_of(known: pieces._Known, part: bytes) -> list:
+    eights = np.ndarray((len(part) + 25,), "<u8", part + b"\xff" * 32, strides=(1,))
+    return known.keys(eights, np.array([0]), np.array([len(part)]))
+
+
 @pytest.mark.parametrize("width", [1, 2, 4])
-@given(parts=st.lists(st.binary(min_size=1, max_size=32), min_size=1, unique=True))
-def test_a_part_is_remembered_for_itself_alone(width: int, parts: list[bytes]) -> None:
-    parts = [part.replace(b"\xff", b"") or b"x" for part in parts if len(part) <= 8 * width]
-    known = pieces._Known(width)
-    for part in dict.fromkeys(parts):
-        eights = np.ndarray((len(part) + 25,), "<u8", part + b"\xff" * 32, strides=(1,))
-        at, size, count = np.array([0]), np.array([len(part)]), np.array([len(part)])
-        keys = known.keys(eights, at, size)
-        assert known.find(keys)[0] == 0
-        known.put(keys, count)
-        assert known.find(keys)[0] == len(part)
+@given(data=st.data())
+def test_a_part_is_remembered_for_itself_alone(width: int, data: st.DataObject) -> None:
+    part = st.text("ab\0", min_size=1, max_size=8 * width).map(str.encode)
+    parts = data.draw(st.lists(part, unique=True, min_size=2, max_size=8))
+    at = data.draw(st.integers(0, 8 * width - 1))
+    parts += [parts[0][:at], parts[0][:at] + b"c" + parts[0][at + 1 :]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "_SLOTS", 1)
+        known = pieces._Known(width)
+        held: dict[bytes, int] = {}
+        for count, part in enumerate(dict.fromkeys(filter(None, parts)), start=1):
+            keys = keys_of(known, part)
+            assert known.find(keys)[0] == 0
+            known.put(keys, np.array([count]))
+            held[part] = count
+            for each, of_each in held.items():
+                assert known.find(keys_of(known, each))[0] in (0, of_each)
+            assert known.find(keys)[0] == count
+
+
+@pytest.mark.parametrize("encoding", tokens.ENCODINGS)
+@given(text=st.text("a1.(\n\t\r é中の\u3000", min_size=1), at=st.integers(1, 30))
+def test_a_stretch_counts_by_itself(encoding: str, text: str, at: int) -> None:
+    found = cuts.stretches(text, at)
+    assert "".join(found) == text
+    assert sum(plain(each, encoding) for each in found) == plain(text, encoding)
+
+
+@pytest.mark.parametrize("text", ["a\n\n\nb", "1\n\n2", "...\n\n", "\n\n\n\n"])
+def test_a_stretch_does_not_end_among_line_ends(text: str) -> None:
+    for stop in range(1, len(text)):
+        assert cuts.last_end(text, 0, stop) in (0, 1 if text[0] == "a" else 0)
 
 
 @pytest.mark.parametrize("encoding", tokens.ENCODINGS)
