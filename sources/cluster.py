@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
@@ -92,7 +93,11 @@ def _client(address: str) -> Iterator[Any]:
         advice = "give the address that dask scheduler shows, such as tcp://10.0.0.1:8786"
         raise _fault(address, f"does not answer: {error}", advice) from None
     with client:
-        yield client
+        try:
+            yield client
+        except (OSError, CancelledError) as error:
+            advice = "start it again; the same command goes on from what is counted"
+            raise _fault(address, f"was lost: {error or type(error).__name__}", advice) from None
 
 
 def _fault(address: str, problem: str, advice: str) -> SourceError:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,24 +36,29 @@ def start(*args: str) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[int]]]:
-    """Address of a scheduler, and the processes of its two workers."""
-    folder = tmp_path_factory.mktemp("dask")
-    known = folder / "scheduler.json"
+@contextmanager
+def cluster_of(size: int, folder: Path) -> Iterator[tuple[str, list[int]]]:
+    """Address of a scheduler, and its process and those of so many workers."""
+    known = folder / f"{size}.json"
     common = ["--scheduler-file", str(known)]
     running = [start("distributed.cli.dask_scheduler", *common, "--port", "0", "--no-dashboard")]
     options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(folder)]
-    running += [start("distributed.cli.dask_worker", *common, *options) for _ in range(2)]
+    running += [start("distributed.cli.dask_worker", *common, *options) for _ in range(size)]
     until = time.monotonic() + 60
     while not known.exists() and time.monotonic() < until:
         time.sleep(0.05)
     try:
-        yield json.loads(known.read_text())["address"], [each.pid for each in running[1:]]
+        yield json.loads(known.read_text())["address"], [each.pid for each in running]
     finally:
         for each in running:
             each.kill()
             each.wait()
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[int]]]:
+    with cluster_of(2, tmp_path_factory.mktemp("dask")) as found:
+        yield found
 
 
 @pytest.fixture
@@ -104,7 +109,7 @@ def test_a_worker_that_dies_loses_nothing(
     def kill(done: int, total: int) -> None:
         steps.append(done)
         if len(steps) == 4:
-            os.kill(processes[0], signal.SIGKILL)
+            os.kill(processes[1], signal.SIGKILL)
 
     with Journal(tmp_path / "kept") as kept:
         found = count_corpus(
@@ -140,11 +145,18 @@ def test_what_can_be_wrong(
         count_corpus([corpus], Options(), engine=engine(workers[0]))
 
 
-def test_no_worker_at_all(
-    workers: tuple[str, list[int]], corpus: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_scheduler_that_dies_is_told(workers: tuple[str, list[int]], corpus: Path) -> None:
     address, processes = workers
-    monkeypatch.setattr(cluster, "ARRIVAL", 1.5)
-    os.kill(processes[1], signal.SIGKILL)
-    with pytest.raises(SourceError, match="no worker"):
-        count_corpus([corpus], replace(Options(), encoding="cl100k_base"), engine=engine(address))
+
+    def kill(done: int, total: int) -> None:
+        if done:
+            os.kill(processes[0], signal.SIGKILL)
+
+    with pytest.raises(SourceError, match="was lost.*goes on from what is counted"):
+        count_corpus([corpus], Options(), engine=engine(address), progress=kill)
+
+
+def test_no_worker_at_all(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "ARRIVAL", 2.0)
+    with cluster_of(0, tmp_path) as (address, _), pytest.raises(SourceError, match="no worker"):
+        count_corpus([corpus], Options(), engine=engine(address))
