@@ -23,6 +23,7 @@ from planner.schema import (
     agreement_faults,
     key,
     reference_faults,
+    rule_faults,
     source_name_faults,
 )
 from sources import catalogue, settings
@@ -56,7 +57,7 @@ def read(path: Path | str, target: Mapping[str, float] | None = None) -> Inputs:
         classes=project.classes,
     )
     sources, effects = _sources(tables, context, faults)
-    faults += reference_faults(project, sources, names)
+    faults += reference_faults(project, sources, names) + rule_faults(sources, names)
     pilots = _pilots(project, place.parent, tuple(names), faults)
     if faults or project.target is None:
         raise InputError(str(place), faults)

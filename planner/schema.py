@@ -195,4 +195,31 @@ def reference_faults(
     return faults
 
 
+def rule_faults(sources: Mapping[str, Source], names: list[str]) -> list[Fault]:
+    """Whether the rules between sources name others that exist, and can all be kept at once."""
+    faults = []
+    for name, source in sources.items():
+        here = key("sources", name)
+        for word in ("excludes", "needs"):
+            for at, other in enumerate(getattr(source, word)):
+                place = f"{here}.{word}[{at}]"
+                if other not in names:
+                    problem = "is no source of this project"
+                    faults.append(Fault(place, other, problem, nearest(other, names)))
+                elif other == name:
+                    faults.append(Fault(place, other, "is the source itself", "leave it out"))
+        for other in set(source.excludes) & set(source.needs):
+            faults.append(Fault(f"{here}.excludes", other, "is in needs as well", "keep one"))
+        if source.role != _LABELS and (source.min_share > 0 or source.max_share < 1):
+            problem = "shares are of labelled examples, and this is unlabelled text"
+            faults.append(Fault(here, None, problem, "leave min_share and max_share out"))
+    labels = [source for source in sources.values() if source.role == _LABELS]
+    least, most = sum(s.min_share for s in labels), sum(s.max_share for s in labels)
+    if least > 1 + 1e-9:
+        faults.append(Fault("sources", None, f"their min_share add up to {least:g}, above 1"))
+    if labels and len(sources) == len(names) and most < 1 - 1e-9:
+        faults.append(Fault("sources", None, f"their max_share add up to {most:g}, below 1"))
+    return faults
+
+
 _LABELS: Role = "labels"

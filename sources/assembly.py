@@ -12,11 +12,13 @@ from sources.base import (
     Assumption,
     Context,
     CostLine,
+    Fault,
     Limits,
     Provenance,
     Quality,
     Role,
     Source,
+    SourceError,
 )
 from sources.holidays import closed_weeks
 from sources.settings import PROJECT_FILE, KindSettings, Number, assumption
@@ -76,6 +78,9 @@ class Parts:
 def source(name: str, kind: str, settings: KindSettings, parts: Parts, context: Context) -> Source:
     """The Source of a kind: its parts and the settings that all kinds share."""
     numbers = dict(parts.numbers)
+    if settings.min_share > settings.max_share:
+        problem = f"is above max_share = {settings.max_share:g}"
+        raise SourceError([Fault("min_share", settings.min_share, problem)])
     closed = closed_weeks(settings.holidays, context.date)
     assumptions = [*numbers.values(), *parts.extra, *_days_off(closed, context)]
     speed = parts.speed
@@ -96,6 +101,10 @@ def source(name: str, kind: str, settings: KindSettings, parts: Parts, context: 
         warnings=(*parts.warnings, *_beyond_stock(name, numbers, parts)),
         note=parts.note,
         minimum=parts.minimum,
+        min_share=settings.min_share,
+        max_share=settings.max_share,
+        excludes=tuple(settings.excludes),
+        needs=tuple(settings.needs),
     )
 
 

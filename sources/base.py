@@ -272,6 +272,10 @@ class Source:
     least, once anything is bought. `role` "labels" adds effective examples; "text" is unlabelled
     text that may make labels go further. `in_hand` [example] is owned already and costs nothing; a
     plan may leave it out where it would not help.
+
+    What a plan must obey besides: of all labelled examples trained on, data in hand included, a
+    share [1] from `min_share` to `max_share` is of this source; where it is bought, none of
+    `excludes` is, and each of `needs` is bought or in hand.
     """
 
     name: str
@@ -283,6 +287,10 @@ class Source:
     unit: str = "example"
     in_hand: float = 0.0
     minimum: float = 0.0
+    min_share: float = 0.0
+    max_share: float = 1.0
+    excludes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     warnings: tuple[str, ...] = ()
     note: str = ""
@@ -290,6 +298,8 @@ class Source:
     def __post_init__(self) -> None:
         if not self.name:
             raise ValueError("a source needs a name")
+        if not 0 <= self.min_share <= self.max_share <= 1:
+            raise ValueError(f"{self.name}: 0 <= min_share <= max_share <= 1 does not hold")
         for name in ("in_hand", "minimum"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{self.name}: {name} must be finite and not negative")

@@ -117,6 +117,10 @@ class KindSettings(Table):
     fees: Annotated[Number | None, Quantity("money", ge=0)] = None
     quality: Annotated[Number | None, Quantity("effective example/example", gt=0, le=1000)] = None
     biased: bool | None = None
+    min_share: float = Field(0.0, ge=0, le=1)
+    max_share: float = Field(1.0, ge=0, le=1)
+    excludes: list[str] = []
+    needs: list[str] = []
     min_order: int = Field(1, ge=1)
     batch: int = Field(1, ge=1)
 
