@@ -28,8 +28,8 @@ from sources.records import Columns, Span
 
 FEWEST = 40  # strata; below, everything is read
 _WORTH = 0.6  # of the bytes, from which drawing saves too little
-_CELL = 1024  # characters of a text that is read through
-_ENCODED = 0.05  # share of a long text that is encoded
+_CELL = 256  # characters of a text that is read through
+_ENCODED = 0.1  # share of a long text that is encoded
 _LONG = 1_000_000  # bytes of a file from which its text is long
 _LEAST = 18  # bytes of the longest head of a .zst frame
 _UNKNOWN = 1 << 62  # .zst says no length by the largest numbers there are
@@ -127,10 +127,11 @@ class Packs:
         among = round(2 / _ENCODED)
         strata: list[Stratum] = []
         chosen: list[int] = []
-        size = number = kept = whole = 0
+        size = number = kept = whole = characters = 0
         for text in self._texts(pack):
             kept += 1
-            size += len(text)
+            characters += len(text)
+            size += _bytes(text)
             if pack.size < _LONG:
                 whole += self._counter.count(text)
                 continue
@@ -142,9 +143,9 @@ class Packs:
                     strata[-1].found.append(self._cell(text, start))
                 number += 1
         if not number:
-            return Estimate(whole, documents=kept, characters=size)
+            return Estimate(whole, documents=kept, characters=characters)
         found = by_ratio(strata, size)
-        return replace(found, documents=kept, characters=size)
+        return replace(found, documents=kept, characters=characters)
 
     def _texts(self, pack: Pack) -> Iterator[str]:
         bad: list[str] = []
@@ -161,7 +162,13 @@ class Packs:
         stop = start + _CELL
         first = _boundary(text, start) if start else 0
         last = _boundary(text, stop) if stop < len(text) else len(text)
-        return Cell(last - first, self._counter.count(text[first:last]), 0, last - first)
+        part = text[first:last]
+        return Cell(_bytes(part), self._counter.count(part), 0, len(part))
+
+
+def _bytes(text: str) -> int:
+    """Of UTF-8: a token is about as many of them in any script."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _strata(line: Sequence[Pack], share: float) -> int:
