@@ -70,6 +70,8 @@ def files(places: Iterable[Path | str]) -> list[str]:
             mine = list(_remote_files(str(place)) if is_remote(place) else _files(Path(place)))
         except SourceError as error:
             faults += error.faults
+        except OSError as error:
+            faults.append(Fault("path", str(place), error.strerror or str(error)))
         else:
             found |= dict.fromkeys(mine)
     if faults:

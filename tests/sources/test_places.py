@@ -187,6 +187,15 @@ def test_what_is_not_there(place: str, message: str, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err.startswith("dataplan: count: 1 fault\n  PATH = ")
 
 
+def test_a_store_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("Access Denied")
+
+    monkeypatch.setattr(fsspec.filesystem("memory").__class__, "isfile", refuse)
+    with pytest.raises(SourceError, match="memory://x': Access Denied"):
+        count_corpus(["memory://x"], Options())
+
+
 def test_without_the_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
