@@ -15,7 +15,7 @@ from sources.pieces import FEW, Counter
 from sources.rows import Table
 from sources.screening import private, script
 
-_TOGETHER = 100_000  # characters of documents that are counted at once
+_TOGETHER = 300_000  # characters of documents that are counted at once
 _FIRST, _EVERY = 3, 100  # documents of a part that are checked, and one in so many of all
 _LONGEST = 50_000  # characters that are checked of one
 
