@@ -161,6 +161,12 @@ def _plan(each: argparse.ArgumentParser) -> None:
     each.add_argument("--budget", metavar="B", type=_number, help="most to spend, in its currency")
     each.add_argument("--weeks", metavar="W", type=_number, help="weeks to the last delivery")
     each.add_argument(
+        "--least",
+        choices=("cost", "error", "weeks"),
+        help="what to make as little as can be: the cost of the target (default), the error that "
+        "budget and weeks allow, or the weeks to the target",
+    )
+    each.add_argument(
         "--json", action="store_true", help="print the tables as JSON; files only with --out"
     )
 

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 DONE, UNREACHED, BAD, BROKEN_OFF = 0, 1, 2, 130
 IN_A_PROJECT = "a project file may give its price, as price"
-TARGET = {"error": "target", "confidence": "confidence", "budget": "budget", "weeks": "weeks"}
+TARGET = {
+    "error": "target",
+    "confidence": "confidence",
+    "budget": "budget",
+    "weeks": "weeks",
+    "least": "least",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from planner.pilots import Pilots
 from planner.plan import Target
-from planner.schema import MetricKind, Task
+from planner.schema import MetricKind, Question, Task
 from sources.base import Source
 
 
@@ -27,6 +27,8 @@ class Inputs:
     """Everything a study starts from, checked.
 
     usd_rate       [currency/USD], None where the project gives none
+    least          what the plan makes as little as can be: the cost of the target, the weeks to it,
+                   or the error itself; then the target's own error is a stand-in
     contingency    ratio added to every cost
     worst_error    error with no data at all, in the unit of the target; None if unknown
     task_family    whose published exponents speak before the pilots do
@@ -55,6 +57,7 @@ class Inputs:
     task_family: str | None = None
     reference: str | None = None
     text_effect: Mapping[str, Effect] = field(default_factory=dict)
+    least: Question = "cost"
     seed: int = 0
     draws: int = 1000
     warnings: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.inputs import Inputs
 from planner.project import read
@@ -36,7 +36,7 @@ class Project:
     inputs: Inputs
 
     @classmethod
-    def load(cls, path: Path | str, target: Mapping[str, float] | None = None) -> Project:
+    def load(cls, path: Path | str, target: Mapping[str, Any] | None = None) -> Project:
         """Read and check a project file; `target` replaces keys of its [target], such as budget
         [currency] or weeks [week]. Raises InputError with every fault of the file at once."""
         return cls(read(path, target))

@@ -29,8 +29,10 @@ from planner.schema import (
 from sources import catalogue, settings
 from sources.base import Context, Source, SourceError
 
+NO_ERROR = 1e-9  # of a target that asks for the least error
 
-def read(path: Path | str, target: Mapping[str, float] | None = None) -> Inputs:
+
+def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
     """Read and check a project file with all that it names.
 
     target: values that replace keys of [target], such as {"budget": 500.0}. Raises InputError with
@@ -80,6 +82,7 @@ def read(path: Path | str, target: Mapping[str, float] | None = None) -> Inputs:
         task_family=project.family(),
         reference=project.reference,
         text_effect=effects,
+        least=project.target.least,
         seed=project.seed,
         draws=project.draws,
         warnings=tuple(_warnings(project, pilots, effects)),
@@ -162,7 +165,8 @@ def _weeks(project: ProjectTable) -> float | None:
 def _target(project: ProjectTable) -> Target:
     table = project.target
     assert table is not None
-    return Target(table.error, table.confidence, table.budget, table.weeks, table.metric)
+    error = NO_ERROR if table.error is None else table.error
+    return Target(error, table.confidence, table.budget, table.weeks, table.metric)
 
 
 def _sources(

@@ -14,6 +14,7 @@ from planner.names import MOST_NAME, name_problem, same_names
 from sources.base import Role, Source
 from sources.settings import nearest
 
+Question = Literal["cost", "error", "weeks"]  # what is to be as little as can be
 MetricKind = Literal["error rate", "loss"]
 Task = Literal["supervised", "language model"]
 TaskFamily = Literal["classification", "generation", "language model"]
@@ -52,7 +53,8 @@ class TargetTable(Table):
 
     metric: Line = "error"
     metric_kind: MetricKind | None = None
-    error: Positive
+    error: Positive | None = None
+    least: Question = "cost"
     confidence: float = Field(0.8, gt=0, lt=1)
     budget: float = Field(math.inf, ge=0)
     weeks: float = Field(math.inf, gt=0)
@@ -130,6 +132,8 @@ def _bare(part: str) -> bool:
 def agreement_faults(project: ProjectTable, raw: Mapping[str, Any]) -> list[Fault]:
     """Faults between values that are each right; `raw` tells what the file really holds."""
     faults = _missing(raw)
+    if project.target:
+        faults += _question_faults(project.target)
     target, kind, worst = project.target, project.metric_kind(), project.no_data_error()
     if project.currency == "USD" and project.usd_rate not in (None, 1):
         problem = "must be 1 where the currency is USD"
@@ -137,17 +141,29 @@ def agreement_faults(project: ProjectTable, raw: Mapping[str, Any]) -> list[Faul
     if kind == "error rate":
         if worst is not None and worst > 1:
             faults.append(Fault("worst_error", worst, "must be at most 1 for an error rate"))
-        if target and target.error > 1:
+        if target and target.error is not None and target.error > 1:
             advice = f"if it is a percentage, write {target.error / 100:g}"
             advice += '; if it is a loss, set target.metric_kind = "loss"'
             faults.append(Fault("target.error", target.error, "must be at most 1", advice))
-    if target and worst is not None and target.error >= worst:
+    aim = target.error if target else None
+    if aim is not None and worst is not None and aim >= worst:
         problem = f"must be below worst_error = {worst:g}, the error with no data at all"
-        faults.append(Fault("target.error", target.error, problem))
+        faults.append(Fault("target.error", aim, problem))
     if project.classes is not None and project.task == "language model":
         advice = 'leave it out or set task = "supervised"'
         faults.append(Fault("classes", project.classes, "a language model has no classes", advice))
     return faults
+
+
+def _question_faults(target: TargetTable) -> list[Fault]:
+    """What the question that is asked needs, and is not there."""
+    if target.least == "error" and math.isinf(target.budget) and math.isinf(target.weeks):
+        problem = "the least error has no end without a budget or weeks"
+        return [Fault("target.budget", None, problem, "give one of them")]
+    if target.error is None and target.least != "error":
+        advice = 'give it, or a budget and least = "error" for the least error that it buys'
+        return [Fault("target.error", None, "is missing", advice)]
+    return []
 
 
 def _missing(raw: Mapping[str, Any]) -> list[Fault]:

@@ -18,7 +18,10 @@ from planner.pilots import Pilots
 from planner.plan import Diagnosis, Path, Plan
 from planner.prior import BIASED_EXCESS, UNBIASED_SATURATION, Beliefs, SourceBelief, Split
 from planner.project import Inputs
+from planner.questions import least_error, least_weeks
+from planner.risk import Risk, risk_of
 from planner.rounds import path
+from planner.secure import Secured, secure_plan
 from sources.base import Source
 
 REPEATS = 15.39  # R*: repetitions after which text read again is worth next to nothing more
@@ -46,6 +49,7 @@ class Study:
     inputs: Inputs
     law: FittedLaw
     plan: Plan
+    risk: Risk
     frontier: tuple[FrontierPoint, ...]
     path: Path
     diagnosis: Diagnosis
@@ -101,15 +105,17 @@ def run(inputs: Inputs, progress: Progress | None = None) -> Study:
     say("fitting the law")
     law = _law(inputs)
     say("searching the cheapest plan")
-    plan = cheapest_plan(inputs.sources, law, inputs.target, contingency=inputs.contingency)
+    inputs, secured = _solved(inputs, law)
     guess, chance = _best_guess(inputs, law)
     say("tracing the frontier")
-    plan, points = _frontier(inputs, law, plan)
+    plan, points = _frontier(inputs, law, secured)
+    risk = risk_of(plan)
     say("laying out rounds and diagnosis")
     return Study(
         inputs=inputs,
         law=law,
         plan=plan,
+        risk=risk,
         frontier=points,
         path=path(law, plan, inputs.contingency),
         diagnosis=diagnose(
@@ -117,8 +123,19 @@ def run(inputs: Inputs, progress: Progress | None = None) -> Study:
         ),
         best_guess=guess,
         best_guess_probability=chance,
-        warnings=_warnings(inputs, law, plan),
+        warnings=_warnings(inputs, law, plan, risk),
     )
+
+
+def _solved(inputs: Inputs, law: FittedLaw) -> tuple[Inputs, Secured]:
+    """The plan that answers the project's question, and the project with the target it reaches."""
+    target, money = inputs.target, inputs.contingency
+    if inputs.least == "weeks":
+        target = least_weeks(inputs.sources, law, target, contingency=money)
+    elif inputs.least == "error":
+        target = least_error(inputs.sources, law, target, contingency=money)
+    inputs = replace(inputs, target=target)
+    return inputs, secure_plan(inputs.sources, law, target, contingency=money)
 
 
 def _growth(inputs: Inputs) -> GrowthLaw | None:
@@ -218,16 +235,24 @@ def _now(law: FittedLaw) -> np.ndarray:
     return floor + part
 
 
-def _frontier(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[Plan, tuple[FrontierPoint, ...]]:
+def _frontier(
+    inputs: Inputs, law: FittedLaw, secured: Secured
+) -> tuple[Plan, tuple[FrontierPoint, ...]]:
     """The frontier with the project's own target on it, easiest first, and the plan: the frontier
     comes to the target from harder ones and may find a cheaper plan where neither is proven best.
+
+    Every point has the confidence in the target that the plan was made for.
     """
+    plan = secured.plan
     own = plan.target.error
     errors = sorted({own, *_targets(inputs, law, plan)}, reverse=True)
-    plans = frontier(inputs.sources, law, inputs.target, errors, contingency=inputs.contingency)
+    aim = replace(inputs.target, confidence=secured.confidence)
+    plans = frontier(inputs.sources, law, aim, errors, contingency=inputs.contingency)
     found = plans[errors.index(own)]
     if plan.reaches and found is not None and found.cost < plan.cost:
-        plan = replace(found, bound=plan.bound)
+        cheaper = replace(found, bound=plan.bound, target=plan.target)
+        if not secured.holds or risk_of(cheaper).met >= plan.target.confidence:
+            plan = cheaper
     points = [
         FrontierPoint(error, plan if error == own and plan.reaches else each)
         for error, each in zip(errors, plans, strict=True)
@@ -235,7 +260,7 @@ def _frontier(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[Plan, tuple[F
     return plan, tuple(points)
 
 
-def _warnings(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[str, ...]:
+def _warnings(inputs: Inputs, law: FittedLaw, plan: Plan, risk: Risk) -> tuple[str, ...]:
     warnings = [*inputs.warnings, *law.warnings]
     bought = {step.source.name for step in plan.steps}
     for source in inputs.sources:
@@ -243,6 +268,11 @@ def _warnings(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[str, ...]:
             warnings += source.warnings
             if math.isinf(source.limits.per_week):
                 warnings.append(f"{source.name}: no per_week is known; it counts as there at once")
+    if plan.reaches and risk.met < plan.target.confidence - 1e-9:
+        warnings.append(
+            f"target, budget and weeks are all kept with probability {risk.met:.2f} only, below the"
+            f" wanted {plan.target.confidence:g}: no plan was found that keeps them surely enough"
+        )
     for source in inputs.sources:
         unused = source.in_hand - plan.used_in_hand.get(source.name, source.in_hand)
         if unused > 0:

@@ -50,6 +50,10 @@ def _verdict(facts: Mapping[str, Any]) -> str:
     aim = f"{facts['metric']} <= {number(facts['target'])}"
     sure = f"probability {chance(facts['probability'])}, wanted {chance(facts['confidence'])}"
     spent = f"{money(facts['cost'])} {facts['unit of cost']} in {weeks(facts['weeks'])} weeks"
+    if facts["reaches"] == "yes" and facts["least"] == "error":
+        return f"{facts['project']}: {spent} bring {aim}, the least that the limits allow ({sure})"
+    if facts["reaches"] == "yes" and facts["least"] == "weeks":
+        return f"{facts['project']}: {aim} can be reached for {spent}, no sooner ({sure})"
     if facts["reaches"] == "yes":
         return f"{facts['project']}: {aim} can be reached for {spent} ({sure})"
     return f"{facts['project']}: {aim} is out of reach; the least error costs {spent} ({sure})"
@@ -92,6 +96,14 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         least = f"no plan can cost less than {money(facts['bound'])} {money_unit}"
         proof = "proven cheapest" if facts["gap"] < PROVEN else least
         found.append(("how good", proof))
+    if facts["met"] < facts["probability"]:
+        kept = [
+            f"{word} {chance(facts[key])}"
+            for word, key in (("budget", "on_budget"), ("weeks", "on_time"))
+            if facts[key] < 1
+        ]
+        all_three = f"{chance(facts['met'])} with the target: prices and speeds lie in ranges"
+        found.append(("kept with", f"{', '.join(kept)}; {all_three}"))
     limits = [
         f"{money(facts['budget'])} {money_unit}" if facts["budget"] is not None else "",
         f"{number(facts['weeks_limit'])} weeks" if facts["weeks_limit"] is not None else "",

@@ -26,6 +26,7 @@ from sources.settings import PROJECT_FILE, KindSettings, Number, assumption
 Numbers = Mapping[str, Assumption]
 Formula = Callable[[Mapping[str, float]], float]
 _UNKNOWN: list[Provenance] = ["assumed"]
+SURE = (1.0, 1.0)  # range of a number that is exact, as factors
 PLAIN_QUALITY_FACTOR = 1.4  # a quality given without a range may be off by this factor
 
 
@@ -197,8 +198,10 @@ def _limits(settings: KindSettings, numbers: Numbers, parts: Parts) -> Limits:
     if wanted and not (parts.stock and cap <= wanted.value):
         cap, reason = wanted.value, "max_examples as set"
     speed, speed_reason = parts.speed.amount, parts.speed.reason
+    speed_range = spread(parts.speed.numbers, parts.speed.formula) if 0 < speed < math.inf else SURE
     if "per_week" in numbers:
         speed, speed_reason = value(numbers, "per_week"), "per_week as set"
+        speed_range = _range(numbers["per_week"])
     return Limits(
         max_examples=cap,
         per_week=speed,
@@ -208,7 +211,17 @@ def _limits(settings: KindSettings, numbers: Numbers, parts: Parts) -> Limits:
         cap_reason=reason,
         speed_reason=speed_reason,
         ramp_weeks=value(numbers, "ramp_weeks"),
+        speed_range=speed_range,
+        lead_range=_range(numbers["lead_weeks"]) if "lead_weeks" in numbers else SURE,
     )
+
+
+def _range(number: Assumption) -> tuple[float, float]:
+    """Factors (low, high) on a number's value that span its range."""
+    if not number.value:
+        return SURE
+    low, high = (number.value if end is None else end for end in (number.low, number.high))
+    return low / number.value, high / number.value
 
 
 def _days_off(closed: Sequence[tuple[float, float]], context: Context) -> tuple[Assumption, ...]:

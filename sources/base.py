@@ -157,6 +157,7 @@ class Limits:
     min_order     [example] smallest purchase other than none
     batch         [example] purchases are multiples of this
     cap_reason, speed_reason   what sets the two limits, in a few words, for "what binds"
+    speed_range, lead_range    factors on per_week and lead_weeks that span their plausible ranges
     """
 
     max_examples: float = math.inf
@@ -168,6 +169,8 @@ class Limits:
     speed_reason: str = "throughput"
     ramp_weeks: float = 0.0
     closed: tuple[tuple[float, float], ...] = ()
+    speed_range: tuple[float, float] = (1.0, 1.0)
+    lead_range: tuple[float, float] = (1.0, 1.0)
 
     def __post_init__(self) -> None:
         if self.min_order < 1 or self.batch < 1:
@@ -178,6 +181,10 @@ class Limits:
         for name in ("lead_weeks", "ramp_weeks"):
             if math.isinf(getattr(self, name)):
                 raise ValueError(f"{name} must be finite")
+        for name in ("speed_range", "lead_range"):
+            low, high = getattr(self, name)
+            if not 0 <= low <= 1 <= high < math.inf:
+                raise ValueError(f"{name}: 0 <= low <= 1 <= high does not hold: {low}, {high}")
         ends = [end for span in self.closed for end in span]
         if ends != sorted(set(ends)) or not all(math.isfinite(end) for end in ends):
             raise ValueError(f"closed spans must be finite, rising and apart, got {self.closed}")

@@ -10,6 +10,7 @@ from typing import Any
 from planner.fitted import LawParameter, PilotFit
 from planner.marginal import Marginal
 from planner.plan import Diagnosis, Finding, Path, Plan, Round, Step, Target
+from planner.risk import Risk
 from sources.base import Assumption, CostLine, Limits, Quality, Source, Tier
 
 HUMAN = Source(
@@ -100,6 +101,7 @@ class Inputs:
     max_params: float | None = None
     seed: int = 0
     draws: int = 1000
+    least: str = "cost"
     text_effect: Any = field(default_factory=dict)
     task: str = "supervised"
 
@@ -125,6 +127,7 @@ class Study:
     best_guess: Plan | None
     best_guess_probability: float | None
     warnings: tuple[str, ...] = ()
+    risk: Risk = Risk(0.95, 0.9, 0.7)
 
 
 def plan(reaches: bool = True) -> Plan:

@@ -1,0 +1,162 @@
+"""Chances of budget and weeks: against plain simulation, and laws of any answer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.optimise import cheapest_plan
+from planner.plan import Plan, Step, Target
+from planner.questions import least_error, least_weeks
+from planner.risk import between, paid, risk_of, slower, spent
+from planner.secure import secure_plan
+from sources.base import CostLine, Limits, Source
+from tests.planner.small import law
+
+LAW = law(("a", "b"), draws=80)
+Z = 1.6448536269514722
+
+
+def source(name: str, price: float = 1.0, low: float = 0.5, high: float = 2.0) -> Source:
+    lines = (
+        CostLine("work", 0.0, price, low=low, high=high),
+        CostLine("fee", 20.0, low=0.9, high=1.1),
+    )
+    limits = Limits(20_000, 500, 1.0, speed_range=(0.5, 1.5), lead_range=(0.5, 2.0))
+    return Source(name, "plain", lines, limits)
+
+
+def step(of: Source, quantity: float) -> Step:
+    variable = float(of.work(quantity))
+    return Step(
+        of, quantity, of.fees(), variable, 0.0, 0.0, 0.0, None, None, 0.0,
+        of.limits.weeks(quantity),
+    )  # fmt: skip
+
+
+def plan(steps: list[Step], **limits: float) -> Plan:
+    target = Target(0.3, 0.8, **limits)
+    return Plan(target, tuple(steps), True, 0.9, (0.1, 0.2, 0.3), None, ())
+
+
+def test_a_range_spans_90_per_cent() -> None:
+    assert between(np.array([-Z, 0, Z]), 0.5, 3.0) == pytest.approx([0.5, 1, 3])
+    cost = paid(source("a"), 100, np.array([-Z, 0.0, Z]))
+    assert cost == pytest.approx([50 + 18, 120, 200 + 22])
+
+
+def test_budget_against_simulation() -> None:
+    steps = [step(source("a"), 300), step(source("b", 0.5, 0.8, 1.5), 500)]
+    rng = np.random.default_rng(5)
+    z = rng.standard_normal((2, 200_000))
+    total = sum(paid(s.source, s.quantity, z[k]) for k, s in enumerate(steps))
+    for budget in (400, 600, 800):
+        wanted = float(np.mean(total <= budget))
+        assert risk_of(plan(steps, budget=budget)).on_budget == pytest.approx(wanted, abs=0.03)
+    assert risk_of(plan(steps)).on_budget == 1
+    assert np.array_equal(spent(steps), spent(steps[::-1]))
+
+
+def test_weeks_against_simulation() -> None:
+    steps = [step(source("a"), 1000), step(source("b"), 700)]
+    rng = np.random.default_rng(6)
+    late = np.zeros(20_000)
+    for each in steps:
+        z = rng.standard_normal((2, len(late)))
+        speeds, leads = between(z[0], 0.5, 1.5), between(z[1], 0.5, 2.0)
+        late = np.maximum(late, leads + each.quantity / (500 * speeds))
+    for weeks in (2.5, 3.0, 5.0):
+        wanted = float(np.mean(late <= weeks))
+        assert risk_of(plan(steps, weeks=weeks)).on_time == pytest.approx(wanted, abs=0.03)
+    assert risk_of(plan(steps)).on_time == 1
+
+
+def test_without_ranges_nothing_is_at_risk() -> None:
+    sure = Source("a", "plain", (CostLine("each", 5.0, 1.0),), Limits(1e4, 100))
+    found = risk_of(plan([step(sure, 300)], budget=305.0, weeks=3.0))
+    assert (found.on_budget, found.on_time, found.met) == (1, 1, 0.9)
+
+
+def test_slow_limits() -> None:
+    limits = Limits(per_week=100, lead_weeks=2, speed_range=(0.5, 1.5), lead_range=(0.5, 3.0))
+    slow = slower(limits, 0.95)
+    assert slow.per_week == pytest.approx(50)
+    assert slow.lead_weeks == pytest.approx(6)
+    same = slower(limits, 0.5)
+    assert (same.per_week, same.lead_weeks) == (100, 2)
+
+
+SOURCES = (source("a", 1.0), source("b", 0.4))
+
+
+def test_a_secured_plan_keeps_all_three() -> None:
+    free = cheapest_plan(SOURCES, LAW, Target(0.22, 0.8))
+    target = Target(0.22, 0.8, budget=2.2 * free.cost)
+    first = cheapest_plan(SOURCES, LAW, target)
+    assert risk_of(first).met < 0.8
+    found = secure_plan(SOURCES, LAW, target)
+    assert found.holds
+    assert found.risk.met >= 0.8 - 1e-9
+    assert found.plan.cost > first.cost
+    again = LAW.probability(0.22, found.plan.totals(LAW.sources)[None])
+    assert found.plan.probability == pytest.approx(again)
+    assert found.plan.target == target
+    assert found.plan.bound is None or found.plan.bound <= found.plan.cost
+
+
+def test_without_limits_a_secured_plan_is_the_cheapest() -> None:
+    target = Target(0.22, 0.8)
+    found = secure_plan(SOURCES, LAW, target)
+    assert found.plan == cheapest_plan(SOURCES, LAW, target)
+    assert found.holds
+
+
+def test_where_no_plan_keeps_all_three_the_cheapest_is_told() -> None:
+    free = cheapest_plan(SOURCES, LAW, Target(0.22, 0.8))
+    target = Target(0.22, 0.8, budget=1.02 * free.cost)
+    found = secure_plan(SOURCES, LAW, target)
+    assert not found.holds
+    assert found.plan.reaches
+    assert found.risk.on_budget < 0.8
+
+
+def test_weeks_make_it_buy_what_is_quick() -> None:
+    """Slow source b cannot be relied on within the weeks: some of the dearer a is bought."""
+    slow = replace(SOURCES[1], limits=Limits(20_000, 700, 1.0, speed_range=(0.3, 1.2)))
+    quick = replace(SOURCES[0], limits=Limits(20_000, 5000, 0.5))
+    loose = cheapest_plan([slow, quick], LAW, Target(0.22, 0.8))
+    target = Target(0.22, 0.8, weeks=loose.weeks * 1.05)
+    found = secure_plan([slow, quick], LAW, target)
+    assert found.holds
+    assert found.risk.on_time > risk_of(replace(loose, target=target)).on_time
+
+
+def test_least_error_within_a_budget() -> None:
+    aim = least_error(SOURCES, LAW, Target(1e-9, 0.8, budget=800.0))
+    assert cheapest_plan(SOURCES, LAW, aim).reaches
+    harder = replace(aim, error=aim.error * 0.99)
+    assert not cheapest_plan(SOURCES, LAW, harder).reaches
+
+
+def test_least_weeks_to_a_target() -> None:
+    aim = least_weeks(SOURCES, LAW, Target(0.22, 0.8))
+    assert cheapest_plan(SOURCES, LAW, aim).reaches
+    assert not cheapest_plan(SOURCES, LAW, replace(aim, weeks=aim.weeks - 0.05)).reaches
+    never = Target(0.0001, 0.8, weeks=9.0)
+    assert least_weeks(SOURCES, LAW, never) == never
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.floats(300, 3000), st.floats(1.01, 3))
+def test_a_larger_budget_never_buys_a_larger_error(budget: float, more: float) -> None:
+    small, large = (
+        least_error(SOURCES, LAW, Target(1e-9, 0.8, budget=each))
+        for each in (budget, budget * more)
+    )
+    assert large.error <= small.error * 1.005
+    assert math.isfinite(small.error)
