@@ -95,15 +95,15 @@ SOURCES = (source("a", 1.0), source("b", 0.4))
 
 
 def test_a_secured_plan_keeps_all_three() -> None:
-    free = cheapest_plan(SOURCES, LAW, Target(0.22, 0.8))
-    target = Target(0.22, 0.8, budget=2.2 * free.cost)
+    free = cheapest_plan(SOURCES, LAW, Target(0.26, 0.8))
+    target = Target(0.26, 0.8, budget=2.7 * free.cost)
     first = cheapest_plan(SOURCES, LAW, target)
     assert risk_of(first).met < 0.8
     found = secure_plan(SOURCES, LAW, target)
     assert found.holds
     assert found.risk.met >= 0.8 - 1e-9
     assert found.plan.cost > first.cost
-    again = LAW.probability(0.22, found.plan.totals(LAW.sources)[None])
+    again = LAW.probability(0.26, found.plan.totals(LAW.sources)[None])
     assert found.plan.probability == pytest.approx(again)
     assert found.plan.target == target
     assert found.plan.bound is None or found.plan.bound <= found.plan.cost
