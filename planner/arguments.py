@@ -167,6 +167,12 @@ def _plan(each: argparse.ArgumentParser) -> None:
         "budget and weeks allow, or the weeks to the target",
     )
     each.add_argument(
+        "--sensitivity",
+        action="store_true",
+        help="also what moves the cost: each assumption at its ends, limits lifted, prices that "
+        "would change the plan; every one planned anew",
+    )
+    each.add_argument(
         "--json", action="store_true", help="print the tables as JSON; files only with --out"
     )
 

@@ -119,7 +119,7 @@ def _plan(args: argparse.Namespace) -> int:
     except InputError as error:
         raise _named(error, {f"target.{key}": f"--{TARGET[key]}" for key in given}) from None
     with meter() as progress:
-        study = run(inputs, progress.stage)
+        study = run(inputs, progress.stage, with_sensitivity=args.sensitivity)
     found = tables(study)
     if args.out or not args.json:
         folder = Path(args.out) if args.out else inputs.folder / "plan"

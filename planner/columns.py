@@ -78,15 +78,31 @@ PATH: Spec = (
     ("error", METRIC, "median of the predicted error after this round"),
     ("error_high", METRIC, "high end of the 90% interval of the predicted error after this round"),
     ("reached", "probability", "that the target is met after this round"),
-    ("needed", "probability", "that this round is needed: the target was not met before"),
-    ("end_week", WEEK, "when its data has arrived and been measured"),
+    ("needed", "probability", "that this round is bought: not met before, and not given up"),
+    ("end_week", WEEK, "when its data has arrived and, before a further round, been measured"),
     ("decision", "", "what the measurement decides"),
+    ("order_week", WEEK, "of the round's orders; 0 is the start date"),
+    ("order_date", "", "the day of order_week"),
+    ("arrival_week", WEEK, "of the last delivery"),
+    ("arrival_date", "", "the day of arrival_week"),
+    ("decision_date", "", "the day of end_week"),
+    ("done_below", METRIC, "measured error up to which no more is bought; empty if none is so low"),
+    ("buy_at", METRIC, "measured error at which the next round is as listed; empty in the last"),
+    ("stop_above", METRIC, "measured error above which to give up; empty if one never should"),
+    ("stopped", "probability", "that the project is given up after this round"),
+    ("lost", CURRENCY, "spent by then where it is given up, expected; empty if it never is"),
 )
 FRONTIER: Spec = (
     ("target", METRIC, "error to reach at the wanted confidence"),
     ("cost", CURRENCY, "of the cheapest plan found, contingency included; empty if out of reach"),
     ("weeks", WEEK, "until its last delivery; empty if out of reach"),
     ("probability", "probability", "that the plan reaches the target; empty if out of reach"),
+    ("note", "", "why cells are empty"),
+)
+CONFIDENCE: Spec = (
+    ("confidence", "probability", "wanted of reaching the target"),
+    ("cost", CURRENCY, "of the cheapest plan found, contingency included; empty if out of reach"),
+    ("weeks", WEEK, "until its last delivery; empty if out of reach"),
     ("note", "", "why cells are empty"),
 )
 LAW: Spec = (

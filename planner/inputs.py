@@ -6,12 +6,12 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from planner.pilots import Pilots
 from planner.plan import Target
 from planner.schema import MetricKind, Question, Task
-from sources.base import Source
+from sources.base import Context, Source
 
 
 class Effect(NamedTuple):
@@ -36,6 +36,10 @@ class Inputs:
     reference      source in whose examples effective examples are counted; None: fit chooses
     text_effect    source of text -> range of its effect, as the user believes it
     seed, draws    of the law's draws
+    settings       source -> (kind, its table in the file), and `context`, in which the sources were
+                   built: so that one can be built anew with a number changed
+    measure_weeks  [week] from a delivery to what its measurement decides
+    run_cost       [currency/run] of a training run; None if not given
     warnings       what the reader of the plan should know about the inputs
     """
 
@@ -60,4 +64,8 @@ class Inputs:
     least: Question = "cost"
     seed: int = 0
     draws: int = 1000
+    settings: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    context: Context = field(default_factory=Context)
+    measure_weeks: float = 1.0
+    run_cost: float | None = None
     warnings: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from planner.plan import Target
 from planner.reading import text_of, toml_of
 from planner.schema import (
     EffectTable,
+    PilotsTable,
     ProjectTable,
     agreement_faults,
     key,
@@ -85,6 +86,10 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
         least=project.target.least,
         seed=project.seed,
         draws=project.draws,
+        settings={name: _kind_and_table(tables[name]) for name in sources},
+        context=context,
+        measure_weeks=(project.pilots or PilotsTable()).measure_weeks,
+        run_cost=(project.pilots or PilotsTable()).run_cost,
         warnings=tuple(_warnings(project, pilots, effects)),
     )
 
@@ -202,6 +207,10 @@ def _sources(
         elif believed:
             effects[name] = believed
     return sources, effects
+
+
+def _kind_and_table(table: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    return str(table["kind"]), {k: v for k, v in table.items() if k not in ("kind", "effect")}
 
 
 def _kind_fault(here: str, kind: Any, table: Mapping[str, Any]) -> Fault:

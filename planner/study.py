@@ -22,9 +22,12 @@ from planner.questions import least_error, least_weeks
 from planner.risk import Risk, risk_of
 from planner.rounds import path
 from planner.secure import Secured, secure_plan
-from sources.base import Source
+from planner.sensitivity import Rebuild, Sensitivity, sensitivity
+from sources import catalogue
+from sources.base import Source, SourceError
 
 REPEATS = 15.39  # R*: repetitions after which text read again is worth next to nothing more
+CONFIDENCES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # of the target, whose costs are compared
 POINTS = 12  # targets of the frontier, beside the project's own
 Progress = Callable[[str], None]
 
@@ -38,12 +41,21 @@ class FrontierPoint:
 
 
 @dataclass(frozen=True)
+class SurePoint:
+    """Cheapest plan for the target at one confidence [1]; None where the limits allow none."""
+
+    confidence: float
+    plan: Plan | None
+
+
+@dataclass(frozen=True)
 class Study:
     """Everything that follows from a project, ready for tables.
 
     best_guess is the cheapest plan for the single best-fitting law taken at its word, and
     best_guess_probability the chance under the whole law that it would have met the target; None
-    where even that law reaches the target within no limits.
+    where even that law reaches the target within no limits. surer: the target at other confidences,
+    rising. sensitivity: None unless it was asked for, or where the target is out of reach.
     """
 
     inputs: Inputs
@@ -56,6 +68,8 @@ class Study:
     best_guess: Plan | None
     best_guess_probability: float | None
     warnings: tuple[str, ...]
+    surer: tuple[SurePoint, ...] = ()
+    sensitivity: Sensitivity | None = None
 
 
 @dataclass(frozen=True)
@@ -98,9 +112,12 @@ def _law(inputs: Inputs) -> FittedLaw:
     )
 
 
-def run(inputs: Inputs, progress: Progress | None = None) -> Study:
+def run(
+    inputs: Inputs, progress: Progress | None = None, *, with_sensitivity: bool = False
+) -> Study:
     """Fit, plan, and diagnose a project. `progress` is called with the name of each stage as it
-    begins. Raises InputError where the project leaves the law undefined."""
+    begins. with_sensitivity: also plan anew for each assumption's ends, which takes longer. Raises
+    InputError where the project leaves the law undefined."""
     say = progress or (lambda stage: None)
     say("fitting the law")
     law = _law(inputs)
@@ -110,6 +127,12 @@ def run(inputs: Inputs, progress: Progress | None = None) -> Study:
     say("tracing the frontier")
     plan, points = _frontier(inputs, law, secured)
     risk = risk_of(plan)
+    swings = None
+    if with_sensitivity and plan.reaches:
+        say("planning anew for each assumption")
+        swings = sensitivity(
+            inputs.sources, law, plan, contingency=inputs.contingency, rebuild=_rebuild(inputs)
+        )
     say("laying out rounds and diagnosis")
     return Study(
         inputs=inputs,
@@ -117,13 +140,21 @@ def run(inputs: Inputs, progress: Progress | None = None) -> Study:
         plan=plan,
         risk=risk,
         frontier=points,
-        path=path(law, plan, inputs.contingency),
+        path=path(
+            law,
+            plan,
+            inputs.contingency,
+            measure_weeks=inputs.measure_weeks,
+            run_cost=inputs.run_cost or 0.0,
+        ),
         diagnosis=diagnose(
             law, inputs.target, plan, inputs.sources, _growth(inputs), inputs.max_params
         ),
         best_guess=guess,
         best_guess_probability=chance,
         warnings=_warnings(inputs, law, plan, risk),
+        surer=_surer(inputs, law, plan),
+        sensitivity=swings,
     )
 
 
@@ -136,6 +167,39 @@ def _solved(inputs: Inputs, law: FittedLaw) -> tuple[Inputs, Secured]:
         target = least_error(inputs.sources, law, target, contingency=money)
     inputs = replace(inputs, target=target)
     return inputs, secure_plan(inputs.sources, law, target, contingency=money)
+
+
+def _surer(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[SurePoint, ...]:
+    """Cheapest plans at other confidences; a surer target never costs less."""
+    target = inputs.target
+    if not plan.reaches:
+        return ()
+    points: list[SurePoint] = []
+    for level in sorted(CONFIDENCES, reverse=True):
+        found = cheapest_plan(
+            inputs.sources,
+            law,
+            replace(target, confidence=level),
+            contingency=inputs.contingency,
+            prove=False,
+        )
+        known = [each.plan for each in points if each.plan is not None]
+        known += [found] if found.reaches else []
+        points.append(SurePoint(level, min(known, key=lambda each: each.cost, default=None)))
+    return tuple(points[::-1])
+
+
+def _rebuild(inputs: Inputs) -> Rebuild:
+    """Makes a source of the project anew with numbers changed; None where its kind cannot."""
+
+    def rebuild(name: str, changes: Mapping[str, float]) -> Source | None:
+        kind, table = inputs.settings[name]
+        try:
+            return catalogue.build(kind, name, {**table, **changes}, inputs.context)
+        except SourceError:
+            return None
+
+    return rebuild
 
 
 def _growth(inputs: Inputs) -> GrowthLaw | None:

@@ -22,6 +22,7 @@ from planner.screen import (
 )
 from planner.table import Table, Value
 
+MOST_SWINGS = 6  # that the page lists
 PROVEN = 0.0005  # a gap that is nothing but rounding
 
 
@@ -43,6 +44,8 @@ def plan_parts(tables: Tables) -> Parts:
         parts += ["", *_path(tables["path"], facts)]
     if tables["frontier"].rows:
         parts += ["", *_frontier(tables["frontier"], facts)]
+    if "sensitivity" in tables:
+        parts += ["", *_sensitivity(tables, facts)]
     return [*parts, *_findings(findings)]
 
 
@@ -114,7 +117,7 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _path(path: Table, facts: Mapping[str, Any]) -> Parts:
-    fixed = path.header.index("decision") + 1
+    fixed = path.header.index("lost") + 1
     rows = []
     for row, record in zip(path.rows, path.records(), strict=True):
         rows.append(
@@ -122,17 +125,29 @@ def _path(path: Table, facts: Mapping[str, Any]) -> Parts:
                 str(record["round"]),
                 _mix(path.header[fixed:], row[fixed:]),
                 money(record["cumulative_cost"]),
-                weeks(record["end_week"]),
-                f"{number(record['error_low'], 3)} to {number(record['error_high'], 3)}",
+                weeks(record["arrival_week"]),
+                chance(record["needed"]),
                 chance(record["reached"]),
+                number(record["done_below"], 3) or ("none" if record["buy_at"] else ""),
+                number(record["stop_above"], 3),
             )
         )
-    heads = ("round", "buy", "cost so far", "week", "error (90%)", "P(met)")
+    heads = ("round", "buy", "cost so far", "week", "P(buy)", "P(met)", "done at", "stop at")
     head = (
-        f"Buy in rounds and stop when the target is met: {money(facts['expected_cost'])} expected, "
-        f"{money(facts['one_shot_cost'])} if all is bought at once; rounds run one after another"
+        f"Buy in rounds and measure in between: {money(facts['expected_cost'])} expected, "
+        f"{money(facts['one_shot_cost'])} if all is bought at once, at the same chance"
     )
-    return [title(head), grid(heads, rows, ">~>>>>")]
+    return [title(head), grid(heads, rows, ">~>>>>>>"), *map(line, _rounds_told(path, facts))]
+
+
+def _rounds_told(path: Table, facts: Mapping[str, Any]) -> list[str]:
+    """What a reader of the rounds must know besides: when a later one is as listed, what is lost
+    where the project is given up, what measuring takes."""
+    at = [number(row["buy_at"], 3) for row in path.records() if row["buy_at"]]
+    text = f"A later round is as listed where about {', then '.join(at)} is measured before it."
+    if facts["stopped"]:
+        text += f" P(given up) {chance(facts['stopped'])}, {money(facts['lost'])} then lost."
+    return [f"{text} Each measurement is taken to need {number(facts['measure_weeks'])} weeks."]
 
 
 def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
@@ -150,6 +165,41 @@ def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
         )
     heads = (str(facts["metric"]), "cost", "weeks", "cheapest purchases")
     return [title("What other targets cost"), grid(heads, rows, ">>>~")]
+
+
+def _sensitivity(tables: Tables, facts: Mapping[str, Any]) -> Parts:
+    """What moves the cost most, and at which prices the plan would change."""
+    unit = facts["unit of cost"]
+
+    def cost(value: Any) -> str:
+        return "out of reach" if value is None else money(value)
+
+    rows = [
+        (
+            f"{row['scope']}: {row['name']}",
+            f"{number(row['low'], 3)} to {number(row['high'], 3)}",
+            cost(row["cost_low"]),
+            cost(row["cost_high"]),
+            row["provenance"],
+        )
+        for row in tables["sensitivity"].records()[:MOST_SWINGS]
+    ]
+    heads = ("what moves the cost", "range", f"{unit} at low", "at high", "rests on")
+    parts: Parts = [grid(heads, rows, "~>>><")]
+    limits = [
+        f"{row['limit']}: {cost(row['cost_without'])} without it"
+        for row in tables["limits"].records()
+    ]
+    parts += [pairs([("limits", text)]) for text in limits]
+    turns = [
+        f"at {number(row['unit_cost_then'], 3)} {unit} ({number(row['factor'], 2)} times): "
+        f"{row['bought'] or 'nothing'}"
+        for row in tables["switches"].records()
+        if row["factor"] is not None
+    ]
+    named = [r["source"] for r in tables["switches"].records() if r["factor"] is not None]
+    lines = [f"{name} {text}" for name, text in zip(named, turns, strict=True)]
+    return [*parts, *(pairs([("plan turns", text)]) for text in lines)]
 
 
 def _spread(table: Table, own: Any, most: int = 5) -> list[tuple[Any, dict[str, Value]]]:

@@ -13,6 +13,7 @@ from planner.assumptions import assumption_rows
 from planner.columns import (
     ASSUMPTIONS,
     COLUMNS,
+    CONFIDENCE,
     COSTS,
     DIAGNOSIS,
     FRONTIER,
@@ -25,14 +26,23 @@ from planner.columns import (
     columns,
 )
 from planner.headline import summary_rows
-from planner.plan import Diagnosis, Path
+from planner.orders import path_rows
+from planner.plan import Diagnosis
 from planner.purchases import cost_rows, plan_cost, plan_row
-from planner.table import Column, Row, Table, figure, money, whole
+from planner.swings import (
+    LIMITS,
+    SENSITIVITY,
+    SWITCHES,
+    limit_rows,
+    sensitivity_rows,
+    switch_rows,
+)
+from planner.table import Column, Row, Table, figure, whole
 from sources.base import Source
 
 if TYPE_CHECKING:
     from planner.fitted import FittedLaw
-    from planner.study import FrontierPoint, Study
+    from planner.study import FrontierPoint, Study, SurePoint
 
 ERROR = "error"  # the metric where a project names none
 OUT_OF_REACH = "no purchase within budget, weeks and caps reaches it"
@@ -54,7 +64,7 @@ def tables(study: Study) -> dict[str, Table]:
         make(
             "path",
             PATH,
-            _path_rows(study.path, known),
+            path_rows(study.path, known, inputs.start),
             *_amounts(PATH, known, "bought in the round"),
         ),
         make(
@@ -63,6 +73,7 @@ def tables(study: Study) -> dict[str, Table]:
             [_frontier_row(point, known) for point in study.frontier],
             *_amounts(FRONTIER, known, "bought in the plan; empty if out of reach"),
         ),
+        make("confidence", CONFIDENCE, [_confidence_row(point) for point in study.surer]),
         make("law", LAW, law_rows(study.law)),
         make(
             "pilots",
@@ -73,7 +84,21 @@ def tables(study: Study) -> dict[str, Table]:
         make("assumptions", ASSUMPTIONS, assumption_rows(inputs)),
         make("diagnosis", DIAGNOSIS, diagnosis_rows(study.diagnosis, study.warnings)),
     ]
+    if study.sensitivity is not None:
+        cost = plan_cost(study.plan)
+        found += [
+            make("sensitivity", SENSITIVITY, sensitivity_rows(study.sensitivity, cost)),
+            make("limits", LIMITS, limit_rows(study.sensitivity, cost)),
+            make("switches", SWITCHES, switch_rows(study.sensitivity)),
+        ]
     return with_columns(found)
+
+
+def _confidence_row(point: SurePoint) -> Row:
+    plan = point.plan
+    if plan is None:
+        return (figure(point.confidence), None, None, OUT_OF_REACH)
+    return (figure(point.confidence), plan_cost(plan), figure(plan.weeks), None)
 
 
 def listed(
@@ -108,24 +133,6 @@ def amount_columns(
 def _amounts(spec: Spec, known: Sequence[Source], meaning: str) -> tuple[Column, ...]:
     fixed = [name for name, _, _ in spec]
     return amount_columns(fixed, [(source.name, source.unit) for source in known], meaning)
-
-
-def _path_rows(path: Path, known: Sequence[Source]) -> list[Row]:
-    return [
-        (
-            each.number,
-            money(each.cost),
-            money(each.cumulative_cost),
-            whole(each.effective),
-            *map(figure, each.error),
-            figure(each.reached),
-            figure(each.needed),
-            figure(each.end_week),
-            each.decision,
-            *(whole(each.purchases.get(source.name, 0.0)) for source in known),
-        )
-        for each in path.rounds
-    ]
 
 
 def _frontier_row(point: FrontierPoint, known: Sequence[Source]) -> Row:

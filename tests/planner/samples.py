@@ -101,6 +101,8 @@ class Inputs:
     max_params: float | None = None
     seed: int = 0
     draws: int = 1000
+    measure_weeks: float = 1.0
+    run_cost: float | None = None
     least: str = "cost"
     text_effect: Any = field(default_factory=dict)
     task: str = "supervised"
@@ -128,6 +130,8 @@ class Study:
     best_guess_probability: float | None
     warnings: tuple[str, ...] = ()
     risk: Risk = Risk(0.95, 0.9, 0.7)
+    surer: tuple[Any, ...] = ()
+    sensitivity: Any = None
 
 
 def plan(reaches: bool = True) -> Plan:
