@@ -83,10 +83,9 @@ def sensitivity(
     def solve(offered: Sequence[Source], under: FittedLaw, target: Target) -> Plan:
         return cheapest_plan(offered, under, target, contingency=contingency, prove=False)
 
-    swings = [
-        *_numbers(sources, law, plan, solve, rebuild, contingency),
-        *_beliefs(sources, law, plan, solve),
-    ]
+    swings = list(_beliefs(sources, law, plan, solve))
+    if rebuild is not None:
+        swings += _numbers(sources, law, plan, solve, rebuild, contingency)
     return Sensitivity(
         tuple(sorted(swings, key=lambda each: (-each.width, each.scope, each.name))),
         tuple(_limits(sources, law, plan, solve)),

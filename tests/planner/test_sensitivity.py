@@ -1,0 +1,123 @@
+"""What moves the cost: against plans made by hand, and laws of any answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from planner.optimise import cheapest_plan
+from planner.plan import Plan, Target
+from planner.sensitivity import Sensitivity, sensitivity
+from planner.swings import limit_rows, sensitivity_rows, switch_rows
+from sources.base import Assumption, CostLine, Limits, Source
+from tests.planner.small import law
+
+LAW = law(("a", "b"), draws=60)
+RANGES = {"a": (0.5, 1.0, 3.0), "b": (0.3, 0.6, 0.7)}
+
+
+def source(name: str, price: float, cap: float = 4000.0) -> Source:
+    low, value, high = RANGES[name]
+    number = Assumption("price", value, "USD/example", "quoted", "offer", "2026", low, high)
+    limits = Limits(cap, batch=10)
+    lines = (CostLine("each", 0.0, price),)
+    return Source(name, "plain", lines, limits, assumptions=(number,))
+
+
+SOURCES = (source("a", 1.0), source("b", 0.6, cap=800.0))
+TARGET = Target(0.25, 0.8)
+BEST = cheapest_plan(SOURCES, LAW, TARGET)
+
+
+def rebuild(name: str, changes: Mapping[str, float]) -> Source | None:
+    cap = 4000.0 if name == "a" else 800.0
+    return source(name, changes["price"], cap) if "price" in changes else None
+
+
+@pytest.fixture(scope="module")
+def found() -> Sensitivity:
+    return sensitivity(SOURCES, LAW, BEST, rebuild=rebuild)
+
+
+def cost_at(**prices: float) -> float:
+    offered = [replace(source(n, prices.get(n, RANGES[n][1]), s.limits.max_examples))
+               for n, s in zip("ab", SOURCES, strict=True)]  # fmt: skip
+    return cheapest_plan(offered, LAW, TARGET, prove=False).cost
+
+
+def test_numbers_are_planned_for_anew(found: Sensitivity) -> None:
+    for name in "ab":
+        (swing,) = (s for s in found.swings if (s.scope, s.name) == (name, "price"))
+        low, base, high = RANGES[name]
+        assert (swing.low, swing.base, swing.high) == (low, base, high)
+        assert swing.cost_low is not None and swing.cost_high is not None
+        assert swing.cost_low <= BEST.cost <= swing.cost_high + 1e-9
+        assert swing.cost_low == pytest.approx(cost_at(**{name: low}), rel=0.02)
+        assert swing.cost_high == pytest.approx(cost_at(**{name: high}), rel=0.02)
+
+
+def test_the_widest_swing_comes_first(found: Sensitivity) -> None:
+    widths = [swing.width for swing in found.swings]
+    assert widths == sorted(widths, reverse=True)
+    assert {(s.scope, s.name) for s in found.swings} >= {("law", "error of the plan")}
+
+
+def test_a_better_source_costs_no_more(found: Sensitivity) -> None:
+    (worth,) = (s for s in found.swings if (s.scope, s.name) == ("b", "quality"))
+    assert worth.low < worth.base < worth.high
+    assert worth.cost_high is not None
+    assert worth.cost_low is None or worth.cost_high <= worth.cost_low
+
+
+def test_a_cap_that_binds(found: Sensitivity) -> None:
+    assert BEST.amounts["b"] == 800
+    (limit,) = found.limits
+    assert limit.limit == "b: max scale"
+    free = cheapest_plan([SOURCES[0], source("b", 0.6, 1e6)], LAW, TARGET)
+    assert limit.without == pytest.approx(free.cost, rel=0.02)
+    more = cheapest_plan([SOURCES[0], source("b", 0.6, 880)], LAW, TARGET)
+    assert limit.shadow_price == pytest.approx((BEST.cost - more.cost) / 80, rel=0.1, abs=0.01)
+
+
+def test_weeks_are_a_limit() -> None:
+    slow = [replace(s, limits=replace(s.limits, per_week=400, max_examples=1e6)) for s in SOURCES]
+    target = replace(TARGET, weeks=4.5)
+    plan = cheapest_plan(slow, LAW, target)
+    assert plan.reaches
+    (limit,) = sensitivity(slow, LAW, plan).limits
+    assert limit.limit == "weeks"
+    assert limit.without is not None and limit.without <= plan.cost
+    assert limit.shadow_price is not None and limit.shadow_price >= 0
+
+
+def test_where_the_plan_turns() -> None:
+    def offered(a: float, b: float) -> list[Source]:
+        return [source("a", a, 1e5), source("b", b, 1e5)]
+
+    plan = cheapest_plan(offered(1.0, 0.15), LAW, TARGET)
+    assert set(plan.amounts) == {"b"}
+    turns = {each.source: each for each in sensitivity(offered(1.0, 0.15), LAW, plan).switches}
+    up, down = turns["b"].factor, turns["a"].factor
+    assert up is not None and up > 1
+    assert down is not None and down < 1
+    assert "a" in turns["b"].bought and "a" in turns["a"].bought
+    # before the factor the plan still buys the same, beyond it no longer
+    for factor, same in ((0.9, True), (1.1, False)):
+        dearer = cheapest_plan(offered(1.0, 0.15 * up * factor), LAW, TARGET)
+        assert (set(dearer.amounts) == {"b"}) == same
+
+
+def test_rows_say_out_of_reach_as_empty() -> None:
+    hard = cheapest_plan(SOURCES, LAW, replace(TARGET, confidence=0.9))
+    assert isinstance(hard, Plan)
+    found = sensitivity(SOURCES, LAW, hard, rebuild=rebuild)
+    rows = sensitivity_rows(found, hard.cost)
+    for row, swing in zip(rows, found.swings, strict=True):
+        assert (row[6] is None) == (swing.cost_low is None)
+        assert (row[8] is None) == (swing.cost_high is None)
+        assert math.isinf(swing.width) == (None in (swing.cost_low, swing.cost_high))
+    assert len(limit_rows(found, hard.cost)) == len(found.limits)
+    assert len(switch_rows(found)) == 2
