@@ -27,13 +27,13 @@ def source(name: str, price: float, cap: float = 4000.0) -> Source:
     return Source(name, "plain", lines, limits, assumptions=(number,))
 
 
-SOURCES = (source("a", 1.0), source("b", 0.6, cap=800.0))
+SOURCES = (source("a", 1.0), source("b", 0.6, cap=300.0))
 TARGET = Target(0.25, 0.8)
 BEST = cheapest_plan(SOURCES, LAW, TARGET)
 
 
 def rebuild(name: str, changes: Mapping[str, float]) -> Source | None:
-    cap = 4000.0 if name == "a" else 800.0
+    cap = 4000.0 if name == "a" else 300.0
     return source(name, changes["price"], cap) if "price" in changes else None
 
 
@@ -73,13 +73,13 @@ def test_a_better_source_costs_no_more(found: Sensitivity) -> None:
 
 
 def test_a_cap_that_binds(found: Sensitivity) -> None:
-    assert BEST.amounts["b"] == 800
+    assert BEST.amounts["b"] == 300
     (limit,) = found.limits
     assert limit.limit == "b: max scale"
     free = cheapest_plan([SOURCES[0], source("b", 0.6, 1e6)], LAW, TARGET)
     assert limit.without == pytest.approx(free.cost, rel=0.02)
-    more = cheapest_plan([SOURCES[0], source("b", 0.6, 880)], LAW, TARGET)
-    assert limit.shadow_price == pytest.approx((BEST.cost - more.cost) / 80, rel=0.1, abs=0.01)
+    more = cheapest_plan([SOURCES[0], source("b", 0.6, 330)], LAW, TARGET)
+    assert limit.shadow_price == pytest.approx((BEST.cost - more.cost) / 30, rel=0.1, abs=0.01)
 
 
 def test_weeks_are_a_limit() -> None:
