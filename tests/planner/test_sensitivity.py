@@ -72,14 +72,17 @@ def test_a_better_source_costs_no_more(found: Sensitivity) -> None:
     assert worth.cost_low is None or worth.cost_high <= worth.cost_low
 
 
-def test_a_cap_that_binds(found: Sensitivity) -> None:
-    assert BEST.amounts["b"] == 300
-    (limit,) = found.limits
+def test_a_cap_that_binds() -> None:
+    def offered(cap: float) -> list[Source]:
+        return [source("a", 1.0), source("b", 0.02, cap)]
+
+    plan = cheapest_plan(offered(500), LAW, TARGET)
+    assert plan.amounts["b"] == 500
+    (limit,) = sensitivity(offered(500), LAW, plan).limits
     assert limit.limit == "b: max scale"
-    free = cheapest_plan([SOURCES[0], source("b", 0.6, 1e6)], LAW, TARGET)
-    assert limit.without == pytest.approx(free.cost, rel=0.02)
-    more = cheapest_plan([SOURCES[0], source("b", 0.6, 330)], LAW, TARGET)
-    assert limit.shadow_price == pytest.approx((BEST.cost - more.cost) / 30, rel=0.1, abs=0.01)
+    assert limit.without == pytest.approx(cheapest_plan(offered(1e6), LAW, TARGET).cost, rel=0.02)
+    more = cheapest_plan(offered(550), LAW, TARGET)
+    assert limit.shadow_price == pytest.approx((plan.cost - more.cost) / 50, rel=0.1, abs=0.01)
 
 
 def test_weeks_are_a_limit() -> None:
