@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.orders import path_facts
 from planner.purchases import cents, parts, plan_cost, price_range
 from planner.table import Row, Value, figure, money
 
@@ -37,6 +38,13 @@ def summary_rows(study: Study) -> list[Row]:
             "probability",
             "that the plan reaches the target",
         ),
+        (
+            "fresh_probability",
+            figure(study.fresh[0]),
+            "probability",
+            "the same on fresh draws of the law, for which the plan was not made",
+        ),
+        ("fresh_error", figure(study.fresh[1]), "probability", "standard error of that"),
         (
             "on_budget",
             figure(study.risk.on_budget),
@@ -110,6 +118,7 @@ def summary_rows(study: Study) -> list[Row]:
             "of buying in rounds, stopping early",
         ),
         ("one_shot_cost", money(path.one_shot_cost), currency, "of buying everything at once"),
+        *path_facts(path, currency),
         ("reference", study.law.reference, "", "source in whose examples effective examples count"),
         (
             "weak_prior",

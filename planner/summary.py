@@ -99,6 +99,8 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         least = f"no plan can cost less than {money(facts['bound'])} {money_unit}"
         proof = "proven cheapest" if facts["gap"] < PROVEN else least
         found.append(("how good", proof))
+    fresh = f"{facts['fresh_probability']:.3f} +- {facts['fresh_error']:.3f}"
+    found.append(("fresh draws", f"meet the target with probability {fresh}"))
     if facts["met"] < facts["probability"]:
         kept = [
             f"{word} {chance(facts[key])}"

@@ -132,6 +132,7 @@ class Study:
     risk: Risk = Risk(0.95, 0.9, 0.7)
     surer: tuple[Any, ...] = ()
     sensitivity: Any = None
+    fresh: tuple[float, float] = (0.79, 0.013)
 
 
 def plan(reaches: bool = True) -> Plan:
