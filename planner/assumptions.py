@@ -89,6 +89,13 @@ def _project_rows(inputs: Inputs) -> list[Row]:
         ("worst_error", inputs.worst_error, metric, "error with no data at all"),
         ("max_params", inputs.max_params, "parameter", "largest model that can be trained"),
         ("classes", inputs.classes, "class", "of the task"),
+        (
+            "pilots.measure_weeks",
+            inputs.measure_weeks,
+            "week",
+            "from a delivery to what its measurement decides",
+        ),
+        ("pilots.run_cost", inputs.run_cost, f"{money}/run", "of a training run; counted as 0"),
         ("seed", inputs.seed, "", "of the draws"),
         ("draws", inputs.draws, "draw", "of the law"),
     ]

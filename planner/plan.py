@@ -136,15 +136,24 @@ class Plan:
 class Round:
     """One round of a path: buy, train, measure, decide.
 
+    A round after the first is what is bought where the measurement before it is `buy_at`; cost,
+    effective and error are of that case. The probabilities are of all cases.
+
     purchases    source -> examples bought in this round, a legal order by itself or 0
     cost         [currency] of this round, contingency included; fees fall due in the first round,
                  volume tiers run on from round to round
     effective    [effective example] median, cumulated
     error        (low, median, high) predicted after this round, an interval of 90%
     reached      P(target met after this round)
-    needed       P(this round is still needed: target not met before)
-    end_week     [week] when its data has arrived and been measured
+    needed       P(this round is bought: the target seemed not met before, and in reach)
+    end_week     [week] when its data has arrived and, before a further round, been measured
     decision     what the measurement decides
+    order_week, arrival_week   [week] of the order and of its last delivery
+    done_below   measured error at or below which no more is bought; None if none is so low
+    buy_at       measured error at which the next round is as listed; None in the last round
+    stop_above   measured error above which the project is given up; None if it never is
+    stopped      P(given up after this round)
+    lost         [currency] spent by then where that happens, expected; None if it never does
     """
 
     number: int
@@ -157,15 +166,34 @@ class Round:
     needed: float
     end_week: float
     decision: str
+    order_week: float = 0.0
+    arrival_week: float = 0.0
+    done_below: float | None = None
+    buy_at: float | None = None
+    stop_above: float | None = None
+    stopped: float = 0.0
+    lost: float | None = None
 
 
 @dataclass(frozen=True)
 class Path:
-    """The rounds, and what they are expected to cost against buying all at once."""
+    """The rounds, and what they are expected to cost against buying all at once.
+
+    probability       P(target met in the end), no less than that of the plan
+    stopped, lost     P(given up), and [currency] spent where that happens, expected; None if never
+    measure_weeks     [week] from a delivery to the next order
+    price_of_missing  [currency] that the rule is the cheapest for: it goes on while what it buys
+                      costs less than this times the chance it adds; None if all is bought at once
+    """
 
     rounds: tuple[Round, ...]
     expected_cost: float
     one_shot_cost: float
+    probability: float = 0.0
+    stopped: float = 0.0
+    lost: float | None = None
+    measure_weeks: float = 0.0
+    price_of_missing: float | None = None
 
 
 @dataclass(frozen=True)

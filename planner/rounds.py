@@ -1,169 +1,185 @@
-"""A plan in rounds: what to buy now, at which size to measure again, what is decided then.
+"""A plan in rounds: what to buy now, at which size to measure, and what will then be decided.
 
-Each round multiplies the effective size by the same factor, at most three, starting at the largest
-pilot, in the proportions of the plan. On real curves three rounds of a factor of three, measured in
-between, reached the target in 94% of cases at 1.5 times the cost of knowing the curve beforehand
-(DESIGN, section 3), while every single purchase planned from pilots did worse.
+The rule is not a fixed multiplier: policy.py derives it from the law's draws, as the one with the
+least expected cost that meets the target as often as the plan does (bought at once, the plan is the
+rule of one round). Every round is an order of its own, of each source nothing or whole batches and
+no less than the smallest order. All sources start in the first round, where their fees fall due;
+volume tiers run on. What does not fit into the weeks, with the time to measure, is no round.
 
-Every round is an order of its own: of each source it buys nothing or a legal purchase, whole
-batches and no less than the smallest order. All sources start in the first round, where their fees
-fall due; volume tiers run on, so that the rounds cost together what the plan costs. What minimum
-orders or the weeks do not allow to be split is merged.
+Later rounds depend on what is measured: those listed here are what is bought where the measurement
+before says about what is expected of those that go on.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.laws import Array
-from planner.plan import Path, Plan, Round, Step
+from planner.plan import Path, Plan, Round
+from planner.policy import MOST_ROUNDS, Played, Rule, best_move, best_rule, buy_for, chance_of
+from planner.ray import SEEDS, Ray, ray_of
 
-GROWTH = 3.0  # effective size of a round against the one before
-MOST_ROUNDS = 6
-SEEDS = 3  # repeats of each measurement that the decision text asks for
+MEASURE_WEEKS = 1.0  # [week] assumed from a delivery to what its measurement decides
+LOOKS = 121  # measured errors at which decisions are looked up
+TAIL = 0.002  # of what might be measured, beyond which no decision is looked up
 
 
-def path(law: FittedLaw, plan: Plan, contingency: float) -> Path:
-    """The plan split into rounds; costs in currency with contingency [ratio] included.
+def path(
+    law: FittedLaw,
+    plan: Plan,
+    contingency: float,
+    *,
+    measure_weeks: float = MEASURE_WEEKS,
+    run_cost: float = 0.0,
+    most_rounds: int = MOST_ROUNDS,
+) -> Path:
+    """The plan as a rule of at most so many rounds; costs [currency] with contingency [ratio].
 
-    A round ends when its data has arrived; rounds run one after another. What the plan uses of the
-    data in hand is there from the start. A plan that buys nothing has no rounds.
+    measure_weeks [week] pass from a delivery to the next order, run_cost [currency/run] is paid for
+    each of the SEEDS runs of a measurement between rounds. What the plan uses of the data in hand
+    is there from the start. A plan that buys nothing has no rounds.
     """
     if not plan.steps:
         return Path((), 0.0, 0.0)
-    shares = _shares(law, plan)
-    while True:
-        totals = _totals(plan, shares)
-        ends = _ends(plan, totals)
-        if len(totals) == 1 or ends[-1] <= plan.target.weeks:
-            break
-        shares = shares[1:]  # merge the smallest round into the next
-    rounds = _rounds(law, plan, totals, ends, contingency)
-    expected = sum(each.needed * each.cost for each in rounds)
-    return Path(rounds, float(expected), plan.cost)
+    ray = ray_of(law, plan, contingency, pause=measure_weeks, run_cost=run_cost)
+    played = best_rule(ray, most_rounds)
+    rounds = tuple(_rounds(ray, plan, played))
+    short = np.asarray(played.stopped.any(axis=0))
+    lost = played.lost(ray, short)
+    return Path(
+        rounds=rounds,
+        expected_cost=played.cost,
+        one_shot_cost=plan.cost,
+        probability=played.success,
+        stopped=float(np.round(played.weights @ short, 12)),
+        lost=lost,
+        measure_weeks=measure_weeks,
+        price_of_missing=None if math.isinf(played.price) else played.price,
+    )
 
 
-def _shares(law: FittedLaw, plan: Plan) -> list[float]:
-    """Share of the plan's quantities owned after each round, rising to 1."""
-    bought = _amounts(law, plan.amounts)
-    owned = _amounts(law, plan.used_in_hand)
+@dataclass(frozen=True)
+class View:
+    """What the measurement after a round decides; errors in the unit of the metric.
 
-    def size(share: float) -> float:
-        total = np.where(law.is_text, 0.0, owned + share * bought)[None]
-        return float(weighted_quantile(law.effective(total), law.weights, 0.5)[0])
+    done_below  done at or below this error
+    stop_above  given up above this error; None if never
+    expected    the error at which the next round is described: the middle of those that go on
+    then        the state that is bought there; None where no measurement leads on
+    """
 
-    start, final = max(law.anchor.size, size(0.0)), size(1.0)
-    if final <= start:
-        return [1.0]
-    count = min(math.ceil(math.log(final / start) / math.log(GROWTH)), MOST_ROUNDS)
-    shares = []
-    for number in range(1, count):
-        wanted, low, high = start * (final / start) ** (number / count), 0.0, 1.0
-        for _ in range(40):
-            middle = (low + high) / 2
-            low, high = (middle, high) if size(middle) < wanted else (low, middle)
-        shares.append(high)
-    return [*shares, 1.0]
+    done_below: float | None
+    stop_above: float | None
+    expected: float
+    then: int | None
 
 
-def _totals(plan: Plan, shares: list[float]) -> list[dict[str, float]]:
-    """Examples of each source bought by the end of each round [example]; every round buys."""
-    split = {step.source.name: _split(step, shares) for step in plan.steps}
-    totals: list[dict[str, float]] = []
-    for number in range(len(shares)):
-        now = {name: bought[number] for name, bought in split.items()}
-        if not totals or now != totals[-1]:  # where nothing can be bought, the round is merged
-            totals.append(now)
-    return totals
-
-
-def _split(step: Step, shares: list[float]) -> list[float]:
-    """Examples bought by the end of each round [example]: legal orders near the wanted shares."""
-    whole, batch, smallest = step.quantity, step.source.limits.batch, step.source.limits.smallest
-    bought, totals = 0.0, list[float]()
-    for share in shares[:-1]:
-        order = float(math.ceil((share * whole - bought) / batch - 1e-9) * batch)
-        if order < smallest:  # the first round buys of every source, a later one may pass
-            order = smallest if not totals or order > smallest / 2 else 0.0
-        if whole - bought - order < smallest:  # the rest would be no legal order
-            rest = whole - bought - smallest
-            order = whole - bought if rest < smallest else min(order, rest)
-        bought += order
-        totals.append(bought)
-    return [*totals, whole]
-
-
-def _ends(plan: Plan, totals: list[dict[str, float]]) -> list[float]:
-    """Week in which each round ends: its sources side by side, one round after another."""
-    ends: list[float] = []
-    before: dict[str, float] = {}
-    for total in totals:
-        start = ends[-1] if ends else 0.0
-        taken = (
-            step.source.limits.weeks(
-                total[step.source.name] - before.get(step.source.name, 0.0), start
-            )
-            for step in plan.steps
-        )
-        ends.append(start + max(taken))
-        before = total
-    return ends
-
-
-def _rounds(
-    law: FittedLaw,
-    plan: Plan,
-    totals: list[dict[str, float]],
-    ends: Sequence[float],
-    contingency: float,
-) -> tuple[Round, ...]:
-    owned, rounds, spent = _amounts(law, plan.used_in_hand), [], 0.0
-    before: dict[str, float] = {}
-    unmet = np.ones(len(law.weights), dtype=bool)
-    for number, total in enumerate(totals, 1):
-        amounts = owned + _amounts(law, total)
-        errors = law.errors(amounts[None])[:, 0]
-        low, middle, high = (
-            float(weighted_quantile(errors[:, None], law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
-        )
-        cost = 0.0
-        for step in plan.steps:
-            name = step.source.name
-            cost += float(step.source.cost(total[name]) - step.source.cost(before.get(name, 0.0)))
-        cost *= 1 + contingency
+def _rounds(ray: Ray, plan: Plan, played: Played) -> list[Round]:
+    rule, found = played.rule, list[Round]()
+    state, before, week, spent = rule.first, 0, 0.0, 0.0
+    log_likelihood = np.zeros((1, len(ray.need)))
+    for number in range(rule.rounds):
+        weights = ray.sight.posterior(log_likelihood)[0]
+        arrival = ray.arrival(before, state, week)
+        last = number == rule.rounds - 1
+        view = None if last else _view(ray, played, number, state, arrival, log_likelihood)
+        measured = view is not None and view.then is not None
+        cost = float(ray.spent[state] - ray.spent[before]) + measured * SEEDS * ray.run_cost
         spent += cost
-        size = law.effective(np.where(law.is_text, 0.0, amounts)[None])
-        rounds.append(
+        stopped = played.stopped[number]
+        found.append(
             Round(
-                number=number,
-                purchases={name: total[name] - before.get(name, 0.0) for name in total},
+                number=number + 1,
+                purchases=ray.order(before, state),
                 cost=cost,
                 cumulative_cost=spent,
-                effective=float(weighted_quantile(size, law.weights, 0.5)[0]),
-                error=(low, middle, high),
-                reached=float(np.round(law.weights @ (errors <= plan.target.error), 12)),
-                needed=float(np.round(law.weights @ unmet, 12)),
-                end_week=ends[number - 1],
-                decision=_decision(plan.target.error, high, number == len(totals)),
+                effective=float(ray.size[state]),
+                error=_interval(ray, state, weights),
+                reached=_chance(played, ray.need[played.truths] <= played.held[number]),
+                needed=_chance(played, played.asked[number]),
+                end_week=arrival + ray.pause * measured,
+                decision=_decision(plan.target.error, view),
+                order_week=week,
+                arrival_week=arrival,
+                done_below=view.done_below if view else None,
+                buy_at=view.expected if view and measured else None,
+                stop_above=view.stop_above if view else None,
+                stopped=_chance(played, stopped),
+                lost=played.lost(ray, stopped),
             )
         )
-        unmet &= errors > plan.target.error
-        before = total
-    return tuple(rounds)
+        if view is None or view.then is None:
+            break
+        seen, at = np.array([math.log(view.expected)]), np.array([state])
+        log_likelihood = log_likelihood + ray.sight.log_likelihood(seen, at)
+        before, state, week = state, view.then, arrival + ray.pause
+    return found
 
 
-def _decision(target: float, high: float, last: bool) -> str:
+def _chance(played: Played, event: np.ndarray) -> float:
+    return float(np.round(played.weights @ event, 12))
+
+
+def _interval(ray: Ray, state: int, weights: Array) -> tuple[float, float, float]:
+    errors = np.exp(ray.sight.log_error[:, [state]])
+    low, middle, high = (float(weighted_quantile(errors, weights, q)[0]) for q in (0.05, 0.5, 0.95))
+    return low, middle, high
+
+
+def _view(
+    ray: Ray, played: Played, number: int, state: int, arrival: float, log_likelihood: Array
+) -> View:
+    """Decisions over the errors that may be measured at a state, given what was measured before."""
+    rule, weights = played.rule, ray.sight.posterior(log_likelihood)[0]
+    center, spread = ray.sight.log_error[:, state], np.sqrt(ray.sight.variance[:, state])
+    low, high = (
+        float(weighted_quantile((center + sign * 2 * spread)[:, None], weights, level)[0])
+        for sign, level in ((-1, TAIL), (1, 1 - TAIL))
+    )
+    seen = np.linspace(low, high, LOOKS)
+    at = np.full(LOOKS, state)
+    density = np.exp(ray.sight.log_likelihood(seen, at)) @ weights
+    chance = chance_of(
+        ray, ray.sight.posterior(log_likelihood + ray.sight.log_likelihood(seen, at))
+    )
+    moves = ray.moves(at, np.full(LOOKS, arrival + ray.pause))
+    then = best_move(ray, chance, at, moves, played.price)
+    on = then != state
+    if number < len(rule.levels or ()):
+        then = buy_for(chance, at, moves, (rule.levels or ())[number])
+        on &= then != state
+    met = chance[:, state] >= 0.5
+    done, given_up = np.flatnonzero(~on & met), np.flatnonzero(~on & ~met)
+    above = None
+    if len(given_up) and given_up[-1] == LOOKS - 1:
+        going = np.flatnonzero(on | met)
+        above = float(np.exp(seen[going[-1]])) if len(going) else float(np.exp(seen[0]))
+    middle = int(np.argmin(np.abs(seen - float(weights @ center))))
+    if on.any():
+        share = np.cumsum(density * on)
+        middle = int(np.searchsorted(share, share[-1] / 2))
+    return View(
+        done_below=float(np.exp(seen[done[-1]])) if len(done) else None,
+        stop_above=above,
+        expected=float(np.exp(seen[middle])),
+        then=int(then[middle]) if on.any() else None,
+    )
+
+
+def _decision(target: float, view: View | None) -> str:
     """What the measurement after a round decides."""
-    stop = f"measure with {SEEDS} seeds; done if error <= {target:.4g}"
-    if last:
-        return f"{stop}, else plan again with these runs"
-    return f"{stop}; add the runs to the pilots and plan again, above all if error > {high:.3g}"
+    text = f"measure with {SEEDS} seeds; done if error <= "
+    if view is None or view.then is None:
+        return f"{text}{target:.4g}, else plan again with these runs"
+    text += f"{target if view.done_below is None else view.done_below:.4g}"
+    text += f"; at about {view.expected:.4g} buy the next round"
+    if view.stop_above is not None:
+        text += f"; stop above {view.stop_above:.4g}: out of reach at this price"
+    return f"{text}; add the runs to the pilots and plan again"
 
 
-def _amounts(law: FittedLaw, named: Mapping[str, float]) -> Array:
-    """Examples by name as an array (sources of the law,)."""
-    return np.array([named.get(name, 0.0) for name in law.sources])
+__all__ = ["MEASURE_WEEKS", "SEEDS", "Rule", "path"]

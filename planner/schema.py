@@ -61,10 +61,13 @@ class TargetTable(Table):
 
 
 class PilotsTable(Table):
-    """[pilots]: a CSV file beside the project file, or the runs themselves."""
+    """[pilots]: a CSV file beside the project file, or the runs themselves; weeks from a delivery
+    to what its measurement decides, and the cost of a training run."""
 
     file: Line | None = None
     rows: list[dict[str, Any]] | None = None
+    measure_weeks: float = Field(1.0, ge=0, allow_inf_nan=False)
+    run_cost: float | None = Field(None, ge=0, allow_inf_nan=False)
 
 
 class EffectTable(Table):
@@ -174,9 +177,16 @@ def _missing(raw: Mapping[str, Any]) -> list[Fault]:
         advice = 'add [sources.NAME] with kind = "human" or another kind'
         faults.append(Fault("sources", None, "at least one source is needed", advice))
     pilots = raw.get("pilots")
-    if isinstance(pilots, dict) and ("file" in pilots) == ("rows" in pilots):
+    if isinstance(pilots, dict) and _ambiguous(pilots):
         faults.append(Fault("pilots", None, "must have either file or rows", "keep one of them"))
     return faults
+
+
+def _ambiguous(pilots: Mapping[str, Any]) -> bool:
+    """Whether [pilots] has both file and rows, or nothing at all; numbers alone are no runs yet."""
+    if "file" in pilots or "rows" in pilots:
+        return "file" in pilots and "rows" in pilots
+    return not {"measure_weeks", "run_cost"} & set(pilots)
 
 
 def source_name_faults(names: list[str]) -> list[Fault]:

@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "screen progress figure",
         "tables",
         "headline",
-        "swings assumptions purchases",
+        "swings assumptions purchases orders",
         "columns",
         "table",
         "study",
