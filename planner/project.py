@@ -27,6 +27,7 @@ from planner.schema import (
     rule_faults,
     source_name_faults,
 )
+from planner.variants import expanded
 from sources import catalogue, settings
 from sources.base import Context, Source, SourceError
 
@@ -47,6 +48,7 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
     project, faults = _project(raw)
     faults += agreement_faults(project, raw)
     tables = raw.get("sources", {}) if isinstance(raw.get("sources"), dict) else {}
+    tables, _ = expanded(tables, faults)
     names = list(tables)
     faults += source_name_faults(names)
     start = project.start or datetime.date.today()
