@@ -43,7 +43,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "anchoring",
         "layout",
         "fitted inference schema measured",
-        "plan pilots prior template amend reading",
+        "plan pilots prior variants template amend reading",
         "laws",
         "names",
         "errors",
