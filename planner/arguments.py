@@ -29,6 +29,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "the cheapest purchases that reach the target, as tables",
             "dataplan plan my-project/project.toml --out tables --budget 5000",
         ),
+        "advise": (
+            "which pilot to run next, and what it is worth",
+            "dataplan advise my-project/project.toml",
+        ),
         "sources": (
             "cost, limits, speed and quality of each source; the defaults",
             "dataplan sources my-project/project.toml",
@@ -175,6 +179,11 @@ def _plan(each: argparse.ArgumentParser) -> None:
     each.add_argument(
         "--json", action="store_true", help="print the tables as JSON; files only with --out"
     )
+
+
+def _advise(each: argparse.ArgumentParser) -> None:
+    each.add_argument("project", metavar="PROJECT.toml", help="project file")
+    _json(each)
 
 
 def _target(each: argparse.ArgumentParser, what: str, confidence: float | None = None) -> None:
@@ -446,6 +455,7 @@ def _date(text: str) -> datetime.date:
 _OPTIONS = {
     "init": _init,
     "plan": _plan,
+    "advise": _advise,
     "sources": _sources,
     "fit": _runs,
     "diagnose": _diagnose,

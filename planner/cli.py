@@ -129,6 +129,22 @@ def _plan(args: argparse.Namespace) -> int:
     return DONE if study.plan.reaches else UNREACHED
 
 
+def _advise(args: argparse.Namespace) -> int:
+    from planner.advise import advise
+    from planner.listings.advise import advise_parts, advise_tables
+    from planner.progress import meter
+    from planner.project import read
+    from planner.study import run
+
+    inputs = read(args.project)
+    with meter() as progress:
+        study = run(inputs, progress.stage)
+        progress.stage("weighing pilots")
+        advice = advise(study)
+    _print(args, advise_tables(study, advice), advise_parts)
+    return DONE if study.plan.reaches else UNREACHED
+
+
 def _law(args: argparse.Namespace) -> tuple[Pilots, FittedLaw, Target | None]:
     from planner.errors import Fault, InputError
     from planner.fit import fit_law
@@ -383,6 +399,7 @@ def _tell(text: str) -> None:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "init": _init,
     "plan": _plan,
+    "advise": _advise,
     "sources": _sources,
     "fit": _fit,
     "diagnose": _diagnose,

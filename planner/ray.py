@@ -8,6 +8,7 @@ help no draw.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -117,6 +118,17 @@ class Ray:
         return found
 
 
+def legal_rows(sources: Sequence[Source], whole: Array, scales: Array, weeks: float) -> Array:
+    """Legal purchases (scales, sources) [example] near multiples of `whole` (sources,), within what
+    can be had in `weeks` or is in `whole` already."""
+    rows = []
+    for source, q in zip(sources, whole, strict=True):
+        limits = source.limits
+        some = np.ceil(scales * q / limits.batch - 1e-9) * limits.batch
+        rows.append(np.clip(some, limits.smallest, max(limits.available(weeks), q)))
+    return np.stack(rows, axis=1)
+
+
 def ray_of(
     law: FittedLaw,
     plan: Plan,
@@ -147,13 +159,7 @@ def ray_of(
         return weighted_quantile(law.effective(labels), law.weights, 0.5)
 
     def legal(scales: Array) -> Array:
-        rows = []
-        for source, q in zip(sources, whole, strict=True):
-            limits = source.limits
-            some = np.ceil(scales * q / limits.batch - 1e-9) * limits.batch
-            most = max(limits.available(plan.target.weeks), q)
-            rows.append(np.clip(some, limits.smallest, most))
-        return np.stack(rows, axis=1)
+        return legal_rows(sources, whole, scales, plan.target.weeks)
 
     # what is smaller than the largest pilot has been measured already
     shares = np.geomspace(LEAST_SHARE, 1.0, 40)
