@@ -22,7 +22,7 @@ from planner.prior import BASE_NOISE
 
 LEAST_EFFECTIVE = 25.0  # effective draws (Kish) that a decision may rest on
 MOST_SHARE = 0.25  # of all draws, where these are few
-HALVINGS = 14
+HALVINGS = 30
 
 
 @dataclass(frozen=True)
