@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planner.fitted import FittedLaw
 from planner.laws import Array
@@ -18,6 +19,8 @@ from planner.plan import Plan, Target
 from planner.ray import legal_rows
 from sources.base import Source
 
+CLEAR = 1.05  # above the least price of missing, where two choices tie and one draw could tell
+ROUNDING = 1e-6  # of a probability, by sums in single precision
 SCALES = np.geomspace(1 / 30, 12.0, 26)  # of a mix
 
 
@@ -27,6 +30,7 @@ class Choices:
 
     sources  every source that some purchase holds
     bought   (choices, sources) [example]
+    totals   (choices, sources of the law) [example] trained on, data in hand included
     cost     (choices,) [currency], contingency included
     met      (draws, choices) whether a draw meets the target with it
     factor   1 + contingency
@@ -34,8 +38,9 @@ class Choices:
 
     sources: tuple[Source, ...]
     bought: Array
+    totals: Array
     cost: Array
-    met: Array
+    met: NDArray[np.float32]
     factor: float
 
     def price(self, source: Source, quantity: Array) -> Array:
@@ -56,17 +61,17 @@ class Choices:
         return np.asarray((self.cost if cost is None else cost) + price * (1.0 - chance))
 
     def price_of(self, weights: Array, wanted: float) -> float:
-        """Least price of missing [currency] at which the best choice succeeds with probability
-        `wanted`, or as surely as any."""
+        """Price of missing [currency], just above the least at which the best choice succeeds with
+        probability `wanted`, or as surely as any."""
         chance = weights @ self.met
-        aim = min(wanted, float(chance.max())) - 1e-9
+        aim = min(wanted, float(chance.max())) - ROUNDING
         scale = max(float(self.cost.max()), 1e-9)
         low, high = math.log(scale * 1e-4), math.log(scale * 1e6)
         for _ in range(60):
             middle = (low + high) / 2
             best = int(np.argmin(self.value(chance, math.exp(middle))))
             low, high = (low, middle) if chance[best] >= aim else (middle, high)
-        return math.exp(high)
+        return math.exp(high) * CLEAR
 
 
 def choices(
@@ -107,9 +112,14 @@ def choices(
     totals = np.tile([used_in_hand.get(n, 0.0) for n in law.sources], (len(bought), 1))
     for k, source in enumerate(known):
         totals[:, law.sources.index(source.name)] += bought[:, k]
-    size = law.effective(np.where(np.array(law.is_text), 0.0, totals))
-    met = (law.errors(totals) <= target.error) & (size > 0)
-    return Choices(known, bought, cost, met.astype(np.float32), factor)
+    met = meets(law, totals, target.error).astype(np.float32)
+    return Choices(known, bought, totals, cost, met, factor)
+
+
+def meets(law: FittedLaw, totals: Array, error: float) -> np.ndarray:
+    """Whether each draw meets the target error (draws, rows); without labels none does."""
+    labelled = totals[:, law.labels].sum(axis=1) > 0
+    return (law.errors(totals) <= error) & labelled
 
 
 def _row(at: Mapping[str, int], amounts: Mapping[str, float]) -> Array:

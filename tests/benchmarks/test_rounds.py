@@ -35,7 +35,7 @@ MOST = 4  # rounds
 BOOTSTRAPS, GRID = 40, 80
 WANTED = (0.8, 0.9, 0.95)
 DRAWS = int(os.environ.get("DATAPLAN_DRAWS", "1000"))
-CONFIDENCES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+CONFIDENCES = (0.6, 0.8, 0.9, 0.95, 0.98)
 QUANTILES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 MULTIPLES = tuple(np.geomspace(1.5, REACH, 24))
 PENALTIES = (5.0, 15.0, 50.0, 150.0, 1000.0, 1e4)
@@ -198,7 +198,8 @@ def learn_optimize_collect(case: Case, penalty: float) -> tuple[float, int]:
         # in logarithms: what is left beyond q_0 may be the far tail of the estimate
         left_over = logsumexp(log_ndtr(-(np.log(q)[:, None] - logs) / width), axis=1)
         more = q[None, :] - q[:, None]
-        step = np.where(more > 0, more + ROUND * case.start, np.where(more == 0, 0.0, np.inf))
+        wait = 1e-6 * case.start  # of two ways that cost the same, to buy now
+        step = np.where(more > 0, more + ROUND * case.start, np.where(more == 0, wait, np.inf))
         # value of what is still to come after owning q, given that it was not enough
         value = np.full(GRID, penalty * case.start)
         for _ in range(left):
