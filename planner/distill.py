@@ -68,7 +68,7 @@ def distill(
     for line in _opening(job, options):
         say(line)
     try:
-        with Journal(folder / f"{stem}.sqlite") as journal:
+        with Journal(folder / f"{stem}.sqlite", job.currency) as journal:
             ending = _ask(job, Endpoint(job.base_url, key), journal, limits, options.batch, meter)
             calls = journal.calls({each.key for each in job.requests})
     except SourceError as error:

@@ -12,7 +12,7 @@ from sources.prompts import LABEL
 
 State = Literal["usable", "refused", "not JSON", "not allowed", "cut", "empty"]
 INVALID: tuple[State, ...] = ("not JSON", "not allowed", "cut", "empty")
-REJECTED = "rejected"  # key of what stands for an answer where the server would not take the prompt
+MOST_TOKENS = 10**9  # of one answer: more is no count
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,28 @@ class Answer:
     cached_tokens: int = 0
 
 
+FILTERED = Answer("refused", "", None, None, None)  # where a filter did not let the prompt through
+
+
 def read(payload: Mapping[str, Any], form: Form) -> Answer:
-    """The answer in a chat completion, or in what stands for one. Never raises on odd content."""
+    """The answer in a chat completion. Never raises on odd content.
+
+    A prompt of no tokens is that of a server which doesn't count.
+    """
     choice = _first(payload.get("choices"))
     given = choice.get("message")
     message = given if isinstance(given, dict) else {}
     content = message.get("content")
     text = content if isinstance(content, str) else ""
-    state, label = _state(payload, choice, message, text, form)
+    state, label = _state(choice, message, text, form)
     if state == "usable" and form.schema is not None:
         text = canonical(text)
     usage = payload.get("usage")
-    counts = [_count(usage, key) for key in ("prompt_tokens", "completion_tokens")]
+    sent, made = (_count(usage, key) for key in ("prompt_tokens", "completion_tokens"))
+    if sent == 0:
+        sent, made = None, made or None
     details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
-    return Answer(state, text, label, counts[0], counts[1], _count(details, "cached_tokens") or 0)
+    return Answer(state, text, label, sent, made, _count(details, "cached_tokens") or 0)
 
 
 def is_completion(payload: Any) -> bool:
@@ -67,14 +75,13 @@ def canonical(text: str) -> str:
 
 
 def _state(
-    payload: Mapping[str, Any],
     choice: Mapping[str, Any],
     message: Mapping[str, Any],
     text: str,
     form: Form,
 ) -> tuple[State, str | None]:
     end = choice.get("finish_reason")
-    if payload.get(REJECTED) or message.get("refusal") or end == "content_filter":
+    if message.get("refusal") or end == "content_filter":
         return "refused", None
     if end == "length":
         return "cut", None
@@ -87,7 +94,12 @@ def _state(
         json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):
         return "not JSON", None
-    if not _validator(json.dumps(form.schema)).is_valid(value):
+    try:
+        allowed = _validator(json.dumps(form.schema)).is_valid(value)
+        canonical(text)
+    except RecursionError:
+        allowed = False
+    if not allowed:
         return "not allowed", None
     return "usable", value[LABEL] if form.labels is not None else None
 
@@ -99,7 +111,9 @@ def _first(choices: Any) -> dict[str, Any]:
 
 def _count(usage: Any, key: str) -> int | None:
     count = usage.get(key) if isinstance(usage, dict) else None
-    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+    if not isinstance(count, int) or isinstance(count, bool):
+        return None
+    return count if 0 <= count <= MOST_TOKENS else None
 
 
 @cache

@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import datetime
 import json
 import os
 import re
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from sources.base import Fault, SourceError
-from sources.distill.answers import REJECTED, is_completion
+from sources.distill.answers import is_completion
+from sources.distill.bodies import TooMuch, bounded_client
 from sources.distill.retries import asked_wait
+from sources.distill.secret import LEAST, forms, scrubbed, shown
 
 OPENAI = "https://api.openai.com/v1"
 KEY_NAME = "OPENAI_API_KEY"
 NO_KEY = "none"  # what a server on this machine gets where there is no key
-_SHOWN = 300  # characters of a server's message
-_LEAST = 8  # characters of a key that can be told from ordinary text
+# what an odd answer may raise while it is read: one answer is lost then, and not the run
+ODD = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    zlib.error,
+)
 _FILTERED = ("content_filter", "content_policy_violation")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A chat completion, or what stands for one where the prompt itself was filtered out."""
+    """A chat completion."""
 
     payload: Mapping[str, Any]
     seconds: float
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """A filter of the server's did not let the prompt through: refused, and nothing is paid."""
+
+    message: str
 
 
 @dataclass(frozen=True)
@@ -41,25 +60,31 @@ class Rejection:
 
     status   HTTP status; 0 where it could not be reached at all
     again    whether the same request may be taken later
-    limited  whether the rate is limited, so that other requests have to wait as well
     """
 
     status: int
     message: str
     again: bool
-    limited: bool = False
     wait: float | None = None
 
 
 @dataclass(frozen=True)
 class Loss:
-    """No answer that can be read; it may have been paid."""
+    """No answer that can be read; it may have been made, and paid. `seconds` is how long it took.
+
+    status   HTTP status; 0 where there was none
+    again    whether the same request may be taken later
+    wait     [s] that the server asks for, if it does
+    """
 
     problem: str
     seconds: float
+    status: int = 0
+    again: bool = True
+    wait: float | None = None
 
 
-Outcome = Reply | Rejection | Loss
+Outcome = Reply | Filtered | Rejection | Loss
 
 
 def is_near(base_url: str) -> bool:
@@ -91,6 +116,9 @@ def key_from(name: str, base_url: str) -> str:
     if not key.isascii() or not key.isprintable() or " " in key:
         problem = "holds blanks or signs that no key has"
         raise SourceError([Fault("--key-env", known, problem, "copy the key anew")])
+    if len(key) < LEAST:
+        problem = f"holds a key of less than {LEAST} signs, which could not be told from other text"
+        raise SourceError([Fault("--key-env", known, problem, "give the server a longer key")])
     return key
 
 
@@ -103,6 +131,7 @@ class Endpoint:
     def __init__(self, base_url: str, key: str) -> None:
         self.base_url = base_url
         self._key = key
+        self._hidden = () if key == NO_KEY else forms(key)
         self._client: Any = None
 
     @property
@@ -114,9 +143,14 @@ class Endpoint:
         from openai import AsyncOpenAI, OpenAIError
 
         try:  # its own retries would go around the cap
-            self._client = AsyncOpenAI(api_key=self._key, base_url=self.base_url, max_retries=0)
+            self._client = AsyncOpenAI(
+                api_key=self._key,
+                base_url=self.base_url,
+                max_retries=0,
+                http_client=bounded_client(),
+            )
         except (OpenAIError, ValueError, ImportError, OSError) as error:
-            problem = f"no client can be made: {self.scrubbed(str(error))[:_SHOWN]}"
+            problem = f"no client can be made: {self.told(str(error))}"
             advice = "look at proxies and certificates in the environment"
             raise SourceError([Fault("request", None, problem, advice)]) from None
         return self
@@ -134,20 +168,19 @@ class Endpoint:
         before = time.monotonic()
         found = await self.call("chat.completions.create", timeout, **body)
         seconds = time.monotonic() - before
-        if isinstance(found, Rejection | Loss):
+        if not isinstance(found, bytes):
             return found
-        if isinstance(found, bytes):
-            try:
-                payload = json.loads(found)
-            except (ValueError, RecursionError):
-                return Loss("the answer is not JSON", seconds)
-        else:
-            payload = found
-        if not is_completion(payload) and not (isinstance(payload, dict) and REJECTED in payload):
+        try:
+            payload = self.scrubbed(json.loads(found))
+        except ODD as error:
+            return Loss(f"the answer is not JSON: {self.told(str(error))}", seconds)
+        if not is_completion(payload):
             return Loss("the answer is no chat completion", seconds)
-        return Reply(self.scrubbed(payload), seconds)
+        return Reply(payload, seconds)
 
-    async def call(self, name: str, timeout: float, **given: Any) -> bytes | Any | Rejection | Loss:
+    async def call(
+        self, name: str, timeout: float, **given: Any
+    ) -> bytes | Filtered | Rejection | Loss:
         """One call of the client by its dotted name: the body of the answer, or what went wrong."""
         import openai
 
@@ -161,49 +194,53 @@ class Endpoint:
                 answer = await getattr(at.with_raw_response, method)(timeout=timeout, **given)
                 return bytes(answer.http_response.content)
         except openai.APIStatusError as error:
-            return self._rejection(error)
+            return self._refused(error, time.monotonic() - before)
         except (openai.APITimeoutError, TimeoutError):
             return Loss(f"no answer within {timeout:.3g} s", time.monotonic() - before)
         except openai.APIConnectionError as error:
             cause = error.__cause__
-            why = self.scrubbed(str(cause or error))[:_SHOWN]
+            why = self.told(str(cause or error))
             if type(cause).__name__ in ("ConnectError", "ConnectTimeout"):
                 return Rejection(0, f"cannot be reached: {why}", again=True)
-            return Loss(f"the connection broke: {why}", time.monotonic() - before)
+            what = why if isinstance(cause, TooMuch) else f"the connection broke: {why}"
+            return Loss(what, time.monotonic() - before)
         except openai.OpenAIError as error:
-            problem = self.scrubbed(f"{type(error).__name__}: {error}")[:_SHOWN]
+            problem = self.told(f"{type(error).__name__}: {error}")
+            return Loss(problem, time.monotonic() - before)
+        except ODD as error:
+            problem = self.told(f"the answer cannot be read: {error}")
             return Loss(problem, time.monotonic() - before)
 
-    def _rejection(self, error: Any) -> Any:
+    def _refused(self, error: Any, seconds: float) -> Filtered | Rejection | Loss:
         status, headers = error.response.status_code, error.response.headers
         body = error.body if isinstance(error.body, dict) else {}
         code = str(body.get("code") or body.get("type") or "")
         message = body.get("message")
         if not isinstance(message, str):
             message = error.response.text
-        message = " ".join(self.scrubbed(message).split())[:_SHOWN] or "without a word"
+        message = self.told(message) or "without a word"
         if any(each in (body.get("code"), body.get("type")) for each in _FILTERED):
-            return {REJECTED: message}
+            return Filtered(message)
         broke = code == "insufficient_quota" or status == 402
-        again = (status in (408, 409, 425, 429) or status >= 500) and not broke
+        again = (status in (408, 409, 425, 429) or (status >= 500 and status != 501)) and not broke
         if (said := headers.get("x-should-retry")) in ("true", "false") and not broke:
             again = said == "true"
         asked = asked_wait(
             {name.lower(): value for name, value in headers.items()},
             datetime.datetime.now(datetime.UTC),
         )
-        limited = again and (status == 429 or asked is not None)
-        return Rejection(402 if broke else status, message, again, limited, asked)
+        # a server that says when it will be free again took nothing in; behind any other 5xx, or
+        # a time-out of its own, an answer may have been made
+        free = status == 501 or (status == 503 and asked is not None)
+        free = free or (status < 500 and status != 408)
+        if free or broke:
+            return Rejection(402 if broke else status, message, again, asked)
+        return Loss(message, seconds, status, again, asked)
 
     def scrubbed(self, value: Any) -> Any:
-        """The same without the key, however it is written."""
-        if len(self._key) < _LEAST:
-            return value
-        if isinstance(value, str):
-            coded = base64.b64encode(self._key.encode()).decode()
-            for secret in (self._key, quote(self._key, safe=""), coded, coded.rstrip("=")):
-                value = value.replace(secret, "[key]")
-            return value
-        if isinstance(value, dict):
-            return {self.scrubbed(name): self.scrubbed(each) for name, each in value.items()}
-        return [self.scrubbed(each) for each in value] if isinstance(value, list) else value
+        """The same without the key, however it is written. Raises ValueError as `secret` does."""
+        return scrubbed(value, self._hidden)
+
+    def told(self, text: str) -> str:
+        """A message of the server's for people: short, in one line, without the key."""
+        return shown(text, self._hidden)

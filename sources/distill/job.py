@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sources.base import Fault
-from sources.distill.answers import Form
+from sources.distill.answers import Answer, Form
 from sources.distill.tariff import Cost
 
 OTHERS = 1.2  # another model's tokens per token counted here, until its server has counted some
+BELIEVED = 1000.0  # times the most that a request may cost: a count beyond it is taken for none
+MOST_SECONDS = 1e6  # of a request or a run
 MOST_BATCH = 50_000  # requests of a batch, developers.openai.com/api/docs/guides/batch
 
 
@@ -42,8 +44,9 @@ class Options:
         if not 1 <= self.concurrency <= 256:
             found.append(Fault("--concurrency", self.concurrency, "must lie between 1 and 256"))
         for key, seconds in (("--timeout", self.timeout), ("--time-limit", self.time_limit)):
-            if not 0 < seconds < math.inf:
-                found.append(Fault(key, seconds, "must be positive and finite"))
+            if not 0 < seconds <= MOST_SECONDS:
+                problem = f"must be positive, and at most {MOST_SECONDS:,.0f} seconds"
+                found.append(Fault(key, seconds, problem))
         return found
 
 
@@ -96,3 +99,14 @@ class Job:
         """The most that a request may cost [currency], if the server's tokens are at most `factor`
         times those counted here."""
         return self.cost(math.ceil(request.counted * factor), self.limit, timeout)
+
+    def paid(self, answer: Answer, seconds: float, reserve: float) -> float | None:
+        """What an answer cost [currency]; None where the server does not say, or says what nobody
+        believes: more than a thousand times the most that it may cost."""
+        sent, made = answer.input_tokens, answer.output_tokens
+        if self.local:
+            return self.cost(0, 0, seconds)
+        if sent is None or made is None:
+            return None
+        cost = self.cost(sent, made, seconds, answer.cached_tokens)
+        return cost if 0 <= cost <= BELIEVED * reserve else None

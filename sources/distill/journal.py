@@ -19,23 +19,31 @@ from typing import Any, Literal
 
 from sources.base import Fault, SourceError
 
-FORMAT = 1
-Outcome = Literal["answered", "rejected", "lost"]
+FORMAT = 2
+Outcome = Literal["answered", "filtered", "rejected", "lost"]
 _TABLES = """
 CREATE TABLE IF NOT EXISTS starts (id INTEGER PRIMARY KEY, key TEXT NOT NULL, reserve REAL NOT NULL,
-    at REAL NOT NULL, batch TEXT);
+    at REAL NOT NULL, batch TEXT, currency TEXT);
 CREATE TABLE IF NOT EXISTS ends (start INTEGER PRIMARY KEY REFERENCES starts, outcome TEXT NOT NULL,
     cost REAL, seconds REAL, detail TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (mark TEXT NOT NULL, event TEXT NOT NULL, value TEXT NOT NULL,
     at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS starts_key ON starts (key);
 """
+# format 1 had no currency, and marked a filtered prompt inside of what was answered
+_FROM_1 = """
+ALTER TABLE starts ADD COLUMN currency TEXT;
+UPDATE ends SET outcome = 'filtered' WHERE outcome = 'answered' AND detail NOT LIKE '%"choices"%';
+"""
 
 
 @dataclass(frozen=True)
 class Call:
     """One call. `reserve` is the most it may cost, `cost` what it did [currency]; `at` is the time
-    of its start [s since 1970]; `outcome` None where it was broken off or is under way."""
+    of its start [s since 1970]; `outcome` None where it was broken off or is under way.
+
+    detail  the chat completion where it was answered, else {"problem": why not}
+    """
 
     start: int
     key: str
@@ -46,6 +54,11 @@ class Call:
     cost: float | None
     seconds: float | None
     detail: Any
+
+    @property
+    def over(self) -> bool:
+        """Whether its request needs no further call."""
+        return self.outcome in ("answered", "filtered")
 
     @property
     def possible(self) -> float:
@@ -65,10 +78,11 @@ class End:
 
 
 class Journal:
-    """Use it in a `with` block. Raises SourceError where it cannot be kept, or is in use."""
+    """Use it in a `with` block. Raises SourceError where it cannot be kept, is in use, or holds
+    costs in another currency."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
+    def __init__(self, place: Path, currency: str = "USD") -> None:
+        self.place, self.currency = place, currency
         self._store: sqlite3.Connection | None = None
 
     def __enter__(self) -> Journal:
@@ -79,11 +93,17 @@ class Journal:
             store.execute("PRAGMA journal_mode=WAL")
             store.execute("PRAGMA synchronous=FULL")
             (found,) = store.execute("PRAGMA user_version").fetchone()
-            if found not in (0, FORMAT):
+            if found not in (0, 1, FORMAT):
                 raise self._fault(f"is of format {found}, not {FORMAT}", "update dataplan")
-            store.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version={FORMAT};COMMIT;")
+            change = f"{_TABLES}{_FROM_1 if found == 1 else ''}PRAGMA user_version={FORMAT};"
+            store.executescript(f"BEGIN IMMEDIATE;{change}COMMIT;")
+            other = store.execute(_OTHER, (self.currency,)).fetchone()
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from None
+        if other:
+            store.close()
+            problem = f"holds costs in {other[0]}, and this run counts in {self.currency}"
+            raise self._fault(problem, "move that file away, or choose another folder with --out")
         self._store = store
         return self
 
@@ -99,7 +119,7 @@ class Journal:
 
     def start(self, key: str, reserve: float) -> int:
         """Marks that a request is about to be sent; on disk when this returns."""
-        return self._write(_START, [(key, reserve, time.time(), None)])
+        return self._write(_START, [(key, reserve, time.time(), None, self.currency)])
 
     def end(self, end: End) -> None:
         """Keeps how a call ended; on disk when this returns."""
@@ -108,7 +128,7 @@ class Journal:
     def start_batch(self, mark: str, reserves: Iterable[tuple[str, float]]) -> None:
         """Marks requests (key, reserve) that are about to be sent as one batch, all or none."""
         now = time.time()
-        rows = [(key, reserve, now, mark) for key, reserve in reserves]
+        rows = [(key, reserve, now, mark, self.currency) for key, reserve in reserves]
         self._write(_START, rows, (mark, "planned", str(len(rows)), now))
 
     def end_batch(self, mark: str, ends: Iterable[End]) -> None:
@@ -173,7 +193,8 @@ class Journal:
         return SourceError([Fault("journal", str(self.place), problem, advice)])
 
 
-_START = "INSERT INTO starts (key, reserve, at, batch) VALUES (?, ?, ?, ?)"
+_START = "INSERT INTO starts (key, reserve, at, batch, currency) VALUES (?, ?, ?, ?, ?)"
+_OTHER = "SELECT currency FROM starts WHERE currency <> ? LIMIT 1"
 _END = "INSERT INTO ends (start, outcome, cost, seconds, detail) VALUES (?, ?, ?, ?, ?)"
 _NOTE = "INSERT INTO batches (mark, event, value, at) VALUES (?, ?, ?, ?)"
 
@@ -185,5 +206,8 @@ def _end_row(end: End) -> tuple[Any, ...]:
 def _call(*row: Any) -> Call:
     *facts, detail = row
     start, key, reserve, at, batch, outcome, cost, seconds = facts
-    found = None if detail is None else json.loads(detail)
+    try:
+        found = None if detail is None else json.loads(detail)
+    except (ValueError, RecursionError):
+        found = {}
     return Call(start, key, reserve, at, batch, outcome, cost, seconds, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sources.distill.answers import INVALID, Answer
 from sources.distill.job import Job
@@ -14,6 +14,8 @@ from sources.intervals import Span, expected_distinct, mean_span, outcomes_span,
 
 MOST_DRAWS = 2000  # outputs that the number of distinct ones is estimated from
 NOTHING = "nothing was answered"
+FEWEST = 3  # answers for each request that may be under way, from which a speed is told
+MOMENT = 0.1  # seconds from an answer to the next request, at most
 _STEPS = (1, 2, 5)  # times powers of ten: the numbers of outputs at which duplicates are shown
 
 
@@ -84,7 +86,7 @@ def findings(job: Job, calls: Sequence[Call], concurrency: int) -> Findings:
         *_money(found, job.currency),
         *_rates(found, free),
         _error(found),
-        *_speed(found, concurrency),
+        *_speed(found, calls, concurrency),
         *([distinct] if distinct else []),
     ]
     return Findings(
@@ -92,7 +94,7 @@ def findings(job: Job, calls: Sequence[Call], concurrency: int) -> Findings:
         records=found,
         spent=math.fsum(each.cost for each in found),
         possible=math.fsum(each.possible for each in calls),
-        lost=sum(each.possible > 0 or each.outcome in (None, "lost") for each in calls),
+        lost=sum(each.outcome in (None, "lost") for each in calls),
         measures=tuple(measures),
         classes=_classes(found),
         decay=decay,
@@ -125,6 +127,9 @@ def _tokens(found: Sequence[Record]) -> Iterable[Measure]:
 def _money(found: Sequence[Record], currency: str) -> Iterable[Measure]:
     costs = [each.cost for each in found]
     request = _mean("request_cost", f"{currency}/request", costs, 0.0, NOTHING)
+    if untold := sum(not each.told for each in found):
+        note = f"for {untold:,} the server names no tokens that can be believed: the most is taken"
+        request = replace(request, note=note)
     yield request
     kept = sum(each.kept for each in found)
     unit, name = f"{currency}/example", "example_cost"
@@ -141,7 +146,9 @@ def _money(found: Sequence[Record], currency: str) -> Iterable[Measure]:
 def _rates(found: Sequence[Record], free: bool) -> Iterable[Measure]:
     of, why = len(found), NOTHING
     kept = sum(each.kept for each in found)
-    note = "valid, not refused, and no copy of an earlier answer" if free else "valid, not refused"
+    note = "valid, not refused"
+    if free:
+        note += f", and no copy of an earlier one; of {of:,} answers: copies grow with n"
     yield _ratio("keep_rate", kept, of, why, note)
     refused = sum(each.answer.state == "refused" for each in found)
     yield _ratio("refused", refused, of, why, "by the model, or by a filter of its server")
@@ -175,31 +182,61 @@ def _classes(found: Sequence[Record]) -> tuple[ClassError, ...]:
     )
 
 
-def _speed(found: Sequence[Record], concurrency: int) -> Iterable[Measure]:
+def _speed(found: Sequence[Record], calls: Sequence[Call], concurrency: int) -> Iterable[Measure]:
+    """Time of a request, and answers an hour while as many are under way as may be at once: the
+    lone first, the others before the run is at full width, and the last ones are left out. Calls
+    that were lost take their time too, and bring nothing."""
     asked = [each for each in found if not each.by_batch and each.seconds is not None]
     times = [each.seconds or 0.0 for each in asked]
     why = "nothing was answered but by batch" if found else NOTHING
     latency = _mean("latency", "s/request", times, 0.0, why)
     yield latency
     name, unit = "examples_per_hour", "example/hour"
-    busy = _covered([(each.at, each.at + (each.seconds or 0.0)) for each in asked])
-    if not busy or not latency.value:
+    spans = [
+        (each.at, each.at + each.seconds, each.outcome == "answered")
+        for each in calls
+        if each.batch is None and each.seconds
+    ]
+    full = _full([span[:2] for span in spans], concurrency)
+    length = math.fsum(stop - start for start, stop in full)
+    made = math.fsum(_within(span[:2], full) for span in spans if span[2])
+    if len(asked) < FEWEST * concurrency or not made or not latency.value:
+        if asked:
+            why = f"needs {FEWEST * concurrency:,} answers, and {concurrency} requests at once"
         yield Measure(name, None, None, None, unit, len(asked), why)
         return
-    rate, usual = 3600 * len(asked) / busy, latency.value
+    rate, usual = 3600 * made / length, latency.value
     low = rate * usual / (latency.high or usual)
     high = rate * usual / max(latency.low or 0.0, usual / 10)
-    note = f"answers, kept or not, at most {concurrency} at once, waits between calls left out"
+    note = f"answers, kept or not, while {concurrency} requests are under way at once"
     yield Measure(name, rate, low, high, unit, len(asked), note)
 
 
-def _covered(spans: Iterable[tuple[float, float]]) -> float:
-    """Length of the union of spans of time [s]."""
-    total, end = 0.0, -math.inf
-    for start, stop in sorted(spans):
-        total += max(0.0, stop - max(start, end))
-        end = max(end, stop)
-    return total
+def _full(spans: Sequence[tuple[float, float]], width: int) -> list[tuple[float, float]]:
+    """When at least so many of the spans of time [s] ran at once. The moments between an answer and
+    the next request belong to it."""
+    steps = sorted(
+        [(start, 1) for start, _ in spans] + [(stop, -1) for _, stop in spans],
+        key=lambda step: (step[0], -step[1]),
+    )
+    found: list[tuple[float, float]] = []
+    now, since = 0, 0.0
+    for at, step in steps:
+        if now < width <= now + step:
+            since = at
+        elif now + step < width <= now:
+            if found and since - found[-1][1] < MOMENT:
+                since = found.pop()[0]
+            found.append((since, at))
+        now += step
+    return found
+
+
+def _within(span: tuple[float, float], full: Sequence[tuple[float, float]]) -> float:
+    """Which part of a span of time lies in the others."""
+    start, stop = span
+    shared = math.fsum(max(0.0, min(stop, b) - max(start, a)) for a, b in full)
+    return shared / (stop - start)
 
 
 def _diversity(outputs: Sequence[str]) -> tuple[tuple[Decay, ...], Measure | None]:

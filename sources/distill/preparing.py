@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -48,13 +49,16 @@ def prepare(name: str, settings: Mapping[str, Any], context: Context, options: O
         for at, repeat in chosen
     )
     usual = [_usual(model, each.counted, limit) for each in requests]
-    expected = math.fsum(cost(*sizes, options.timeout) for sizes in usual)
-    worst = [cost(math.ceil(each.counted * OTHERS), limit, options.timeout) for each in requests]
-    if options.cap is not None and options.cap < min(worst):
-        problem = f"holds no request: one may cost up to {min(worst):.2g} {context.currency}"
+    ways = len(requests) if options.batch else min(options.concurrency, len(requests))
+    share = options.timeout / ways
+    expected = sum(cost(*sizes, share) for sizes in usual)
+    most = [(math.ceil(each.counted * OTHERS), limit) for each in requests]
+    worst = [cost(*sizes, share) for sizes in most]
+    one = min(cost(*sizes, options.timeout) for sizes in most)  # the first goes alone
+    if options.cap is not None and options.cap < one:
+        problem = f"holds no request: one may cost up to {one:.2g} {context.currency}"
         advice = f"raise it, or set max_completion_tokens below {limit}"
         raise SourceError([Fault("--cap", options.cap, problem, advice)])
-    ways = len(requests) if options.batch else min(options.concurrency, len(requests))
     return Job(
         name=name,
         model=model.teacher or "",
@@ -79,13 +83,13 @@ def _checked(settings: Mapping[str, Any], options: Options) -> Settings:
     try:
         model = check(Settings, settings)
     except SourceError as error:
-        raise SourceError([*faults, *error.faults]) from None
+        raise SourceError([*faults, *map(_without_password, error.faults)]) from None
     if options.base_url is not None:
         try:
             given = check(prompts.Asking, {"base_url": options.base_url})
             model = model.model_copy(update={"base_url": given.base_url})
         except SourceError as error:
-            faults += [replace(each, key="--base-url") for each in error.faults]
+            faults += [replace(_without_password(each), key="--base-url") for each in error.faults]
     if options.batch and model.local:
         problem = "a machine that is paid by the hour has no batch price"
         faults.append(Fault("--batch", None, problem, "run without --batch"))
@@ -93,6 +97,12 @@ def _checked(settings: Mapping[str, Any], options: Options) -> Settings:
     if faults:
         raise SourceError(faults)
     return model
+
+
+def _without_password(fault: Fault) -> Fault:
+    """An address that is no good may hold a password, or the key: it is not repeated then."""
+    secret = fault.key == "base_url" and re.search("[@?#]", str(fault.value))
+    return replace(fault, value=None) if secret else fault
 
 
 def _setting_faults(model: Settings) -> list[Fault]:
@@ -139,7 +149,6 @@ def _parts(
             context,
             date=options.date,
             batch=options.batch,
-            concurrency=options.concurrency,
         )
     )
     tried(lambda: tokens.count("", model.encoding))

@@ -35,7 +35,9 @@ def asked_wait(headers: Mapping[str, str], now: datetime.datetime) -> float | No
 
 def wait(attempt: int, asked: float | None, draw: float) -> float:
     """Seconds before attempt number `attempt` + 1: doubled each time, with jitter, and never less
-    than what the server asks. `draw` is uniform between 0 and 1.
+    than what the server asks. The first time its word is enough. `draw` is uniform between 0 and 1.
     """
     own = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 30)) * (0.5 + 0.5 * draw)
-    return own if asked is None else max(asked * (1 + 0.1 * draw), own if asked == 0 else 0.0)
+    if not asked:
+        return own
+    return max(asked * (1 + 0.1 * draw), own if attempt > 1 else 0.0)

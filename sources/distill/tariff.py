@@ -22,16 +22,14 @@ class Cost(Protocol):
         """Cost of one request [currency]."""
 
 
-def tariff(
-    model: Settings, context: Context, *, date: datetime.date, batch: bool, concurrency: int
-) -> Cost:
+def tariff(model: Settings, context: Context, *, date: datetime.date, batch: bool) -> Cost:
     """What a request to the source's teacher costs. Raises SourceError where nobody knows it.
 
-    A price of the project's own counts as it is, cached or by batch. A machine paid by the hour
-    works at `concurrency` requests at once: each costs its share of the time.
+    A price of the project's own counts as it is, cached or by batch. Of a machine paid by the hour
+    `seconds` are the request's share of it: its time, divided among those that ran at once.
     """
     if model.compute_per_hour is not None:
-        per_second = model.compute_per_hour.value / 3600 / concurrency
+        per_second = model.compute_per_hour.value / 3600
         return lambda sent, made, seconds, cached=0: per_second * seconds
     if model.price is not None:
         ways = (model.price.input_per_million, model.price.output_per_million)
@@ -56,9 +54,13 @@ def tariff(
 
 def usual_cap(expected: float, worst: float, concurrency: int, usd_rate: float | None) -> float:
     """A cap [currency] that does not stop an ordinary run: twice what it is expected to cost, and
-    room for as many of the dearest requests as are under way at once; whole cents.
+    room for as many of the dearest requests as are under way at once; whole cents. Raises
+    SourceError where that is no number.
 
     expected  [currency] of all requests;  worst  [currency] of the dearest one
     """
     most = max(SMALLEST_CAP * (usd_rate or 1.0), 2 * expected, expected + (concurrency + 1) * worst)
+    if not math.isfinite(most * 100):
+        problem = "a run would cost more than can be counted"
+        raise SourceError([Fault("request", None, problem, "check the price and --timeout")])
     return math.ceil(most * 100 - 1e-9) / 100

@@ -148,7 +148,7 @@ class FaultServer:
             "completion_window": given["completion_window"],
             "input_file_id": given["input_file_id"],
             "metadata": given.get("metadata"),
-            "created_at": 1,
+            "created_at": int(time.time()),
             "polls": 0,
         }
         self.after_create()

@@ -32,7 +32,7 @@ NOW = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
         (completion('{"label": "yes"}', finish="length"), "cut"),
         (completion(None, refusal="I will not"), "refused"),
         (completion(None, finish="content_filter"), "refused"),
-        ({"rejected": "filtered"}, "refused"),
+        ({**completion('{"label": "yes"}'), "rejected": "x"}, "usable"),
         (completion(None), "empty"),
         (completion("  "), "empty"),
     ],

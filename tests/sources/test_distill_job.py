@@ -199,16 +199,16 @@ def test_schemas(tmp_path: Path, schema: str, words: str) -> None:
 
 def test_each_request_is_priced_by_itself() -> None:
     model = check(Settings, TEACHER)
-    cost = tariff(model, Context(), date=DATE, batch=False, concurrency=4)
-    half = tariff(model, Context(), date=DATE, batch=True, concurrency=4)
+    cost = tariff(model, Context(), date=DATE, batch=False)
+    half = tariff(model, Context(), date=DATE, batch=True)
     for sent, made in ((1, 1), (400, 20), (300_000, 5)):
         assert cost(sent, made, 9.0) == prices.price("gpt-4.1-mini", sent, made, DATE).request
         assert half(sent, made, 9.0) == pytest.approx(cost(sent, made, 9.0) / 2)
     assert cost(400, 20, 0.0, 300) < cost(400, 20, 0.0)
     assert half(400, 20, 0.0, 300) == half(400, 20, 0.0)
     own = check(Settings, {"teacher": "mine", "compute_per_hour": 2.0, "examples_per_hour": 9})
-    hourly = tariff(own, Context(), date=DATE, batch=False, concurrency=4)
-    assert hourly(10**6, 10**6, 3600.0) == pytest.approx(0.5)
+    hourly = tariff(own, Context(), date=DATE, batch=False)
+    assert hourly(10**6, 10**6, 3600.0) == pytest.approx(2.0)
     assert "--batch" in faults(
         {"compute_per_hour": 2.0, "examples_per_hour": 9, "base_url": URL}, batch=True
     )
@@ -232,6 +232,30 @@ def test_prompts_are_counted() -> None:
         assert each.counted == tokens.count(each.prompt) + 64
 
 
+def test_the_time_of_a_machine_is_shared_by_those_that_run_at_once() -> None:
+    own = {"compute_per_hour": 3600.0, "examples_per_hour": 9, "base_url": URL, "teacher": "mine"}
+    assert make(own, n=1, concurrency=16, timeout=10.0).expected == pytest.approx(10.0)
+    assert make(own, n=20, concurrency=4, timeout=10.0).expected == pytest.approx(50.0)
+    assert "one may cost up to 10" in faults(own, n=20, timeout=10.0, cap=9.0)["--cap"]
+
+
+def test_what_cannot_be_counted() -> None:
+    own = {"compute_per_hour": 1e6, "base_url": URL, "teacher": "mine"}
+    assert set(faults(own, timeout=1e308, time_limit=1e308)) == {"--timeout", "--time-limit"}
+    dear = {"input_per_million": 1e308, "output_per_million": 1e308}
+    changed = {"price": dear, "base_url": URL, "max_completion_tokens": 1_000_000}
+    assert "counted" in faults(changed)["request"]
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    for changed, options in (
+        ({"base_url": "https://user:s3cr3t@host/v1"}, {}),
+        ({}, {"base_url": "https://user:s3cr3t@host/v1"}),
+    ):
+        (text,) = faults(changed, **options).values()
+        assert "s3cr3t" not in text
+
+
 @given(st.floats(0, 10), st.floats(0, 1), st.integers(1, 64))
 def test_the_usual_cap_stops_no_usual_run(expected: float, worst: float, width: int) -> None:
     cap = usual_cap(expected, worst, width, 1.0)
@@ -250,6 +274,10 @@ def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert "abc123" not in str(error.value)
     monkeypatch.setenv("MY_KEY", " abc-12345678\n")
     assert key_from("MY_KEY", far) == "abc-12345678"
+    monkeypatch.setenv("MY_KEY", "sk-1234")
+    with pytest.raises(SourceError, match="less than 8 signs") as error:
+        key_from("MY_KEY", far)
+    assert "sk-1234" not in str(error.value)
     for bad in ("two words", "schl\u00fcssel", "a\tb"):
         monkeypatch.setenv("MY_KEY", bad)
         with pytest.raises(SourceError) as error:

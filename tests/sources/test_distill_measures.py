@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -61,16 +62,41 @@ def test_by_hand() -> None:
     assert "1 of them cut" in found["invalid"].note
     assert found["teacher_error"].value == 0.5  # of the two usable ones whose label is known
     assert found["example_cost"].value == pytest.approx(6 * price(9, 7, 0.0) / 3)
-    assert found["examples_per_hour"].value == pytest.approx(6 / 12.0 * 3600)
+    assert found["examples_per_hour"].value is None  # 6 answers are few for 4 at once
+    alone = findings(job(7, golds=golds), calls, 1)
+    assert alone["examples_per_hour"].value == pytest.approx(6 / 12.0 * 3600)
     assert (found.possible, found.lost) == (0.01, 1)
     assert found.spent == pytest.approx(6 * price(9, 7, 0.0))
     (only,) = found.classes
     assert (only.label, only.items, only.wrong) == ("yes", 2, 1)
 
 
-def test_time_that_overlaps_counts_once() -> None:
-    calls = [call(i, completion(YES), at=0.0) for i in range(4)]
-    assert findings(job(4), calls, 4)["examples_per_hour"].value == pytest.approx(4 / 2.0 * 3600)
+def test_speed_is_that_of_the_full_width() -> None:
+    """One alone, two at once, then four at once and the last ones: 2 s each, so 4 in 2 s."""
+    starts = [0.0, 2.0, 2.0, *[4.0 + 2 * (i // 4) for i in range(13)]]
+    calls = [call(i, completion(YES), at=at) for i, at in enumerate(starts)]
+    found = findings(job(len(calls)), calls, 4)["examples_per_hour"]
+    assert found.value == pytest.approx(4 / 2.0 * 3600)
+    assert found.low == found.value == found.high
+    assert findings(job(11), calls[:11], 4)["examples_per_hour"].value is None  # below 3 x 4
+
+
+def test_time_that_was_lost_counts() -> None:
+    calls = [call(i, completion(YES), at=2.0 * (i // 2)) for i in range(8)]
+    lost = {"outcome": "lost", "cost": None, "detail": {}, "seconds": 2.0}
+    for at in (1, 3):
+        calls[at] = replace(calls[at], **lost)
+    found = findings(job(8), calls, 2)["examples_per_hour"]
+    assert found.value == pytest.approx(6 / 8.0 * 3600)
+
+
+def test_tokens_that_nobody_believes() -> None:
+    counts = [(9, 7), (0, 0), (10**30, 7), (10**400, 7), (10**8, 7), (8, 10**7)]
+    calls = [call(i, completion(YES, each)) for i, each in enumerate(counts)]
+    found = findings(job(6), calls, 4)
+    assert (found["prompt_tokens"].value, found["prompt_tokens"].of) == (9.0, 1)
+    assert (found["completion_tokens"].value, found["completion_tokens"].high) == (7.0, 7.0)
+    assert "5 the server names no tokens" in found["request_cost"].note
 
 
 def test_nothing_is_known_of_nothing() -> None:
