@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.amend import amended
+from planner.amend import amended, check_amendable
 from planner.errors import Fault, InputError, OutputError
 from planner.export import check_over, write_csv, write_over, write_records
 from planner.listings.distill import Result, Written, distill_tables
@@ -20,10 +20,12 @@ from sources.base import Context, SourceError
 from sources.distill.asking import Ending, Limits, ask
 from sources.distill.batches import ask_by_batch, drop_unsent, open_batches
 from sources.distill.endpoint import Endpoint, host_of, key_from
-from sources.distill.job import Job, Options
+from sources.distill.job import Job, Options, Request
 from sources.distill.journal import Journal
 from sources.distill.measures import Findings, findings
 from sources.distill.preparing import prepare
+from sources.settings import check
+from sources.teaching import Settings
 
 if TYPE_CHECKING:
     from planner.progress import Meter
@@ -63,6 +65,7 @@ def distill(
         raise _named(place, name, error) from None
     if choices.write:
         check_over(place)
+        check_amendable(text_of(place), name, _keys(job))
     folder, stem = choices.out or place.parent / FOLDER, _stem(name)
     limits = Limits(job.cap, options.concurrency, options.timeout, options.time_limit)
     for line in _opening(job, options):
@@ -79,7 +82,13 @@ def distill(
         say(f"{len(found.records):,} answers in {answers}")
     written = _numbers(found, context)
     if choices.write and ending.reason == "done" and any(each.written for each in written):
-        _write(place, name, written, say)
+        if problem := _write(place, name, written, lambda: _now(place, name, options), found):
+            say(f"{place}: nothing is written: {problem}; the answers are kept")
+            ending = replace(ending, problem=problem)
+            written = tuple(replace(e, written=False, note=e.note or problem) for e in written)
+        else:
+            keys = ", ".join(each.measure.name for each in written if each.written)
+            say(f"{keys} written into {place} as measured")
     elif any(each.written for each in written):
         why = "not asked to" if ending.reason == "done" else "not every request has its answer"
         written = tuple(replace(e, written=False, note=e.note or why) for e in written)
@@ -153,14 +162,13 @@ def _lines(found: Findings) -> Iterator[dict[str, Any]]:
 def _numbers(found: Findings, context: Context) -> tuple[Written, ...]:
     """The project's keys that the pilot measured, and why one is not to be written."""
     job = found.job
-    keys = (*SHARED, "examples_per_hour") if job.local else (*TOKENS, *SHARED)
     last = max((each.at for each in found.records), default=0.0)
     date = datetime.datetime.fromtimestamp(last, datetime.UTC).date()
     where = f"{len(found.records):,} requests to {job.model} at {host_of(job.base_url)}"
     reference = f"distill run of {date.isoformat()}, {where}"
     classes = context.classes or len(job.form.labels or ()) or 2
     made = []
-    for key in keys:
+    for key in _keys(job):
         each = found[key]
         note = each.note if each.value is None else ""
         if key == "keep_rate" and each.value == 0:
@@ -169,16 +177,60 @@ def _numbers(found: Findings, context: Context) -> tuple[Written, ...]:
             note = "no better than guessing: mend the prompt or take another teacher"
         ends = {end: figure(getattr(each, end)) for end in ("value", "low", "high")}
         number = {**ends, "provenance": "measured", "reference": reference}
-        made.append(Written(each, {**number, "date": date.isoformat()}, not note, note))
+        number["date"] = date.isoformat()
+        note = note or _fault(key, number)
+        made.append(Written(each, number, not note, note))
     return tuple(made)
 
 
-def _write(place: Path, name: str, written: tuple[Written, ...], say: Say) -> None:
+def _keys(job: Job) -> tuple[str, ...]:
+    """The project's keys that a pilot may measure."""
+    return (*SHARED, "examples_per_hour") if job.local else (*TOKENS, *SHARED)
+
+
+def _fault(key: str, number: Mapping[str, Any]) -> str:
+    """Why the project could not hold a number; empty if it can."""
+    try:
+        check(Settings, {key: number})
+    except SourceError as error:
+        return "; ".join(each.problem for each in error.faults)
+    return ""
+
+
+def _now(place: Path, name: str, options: Options) -> tuple[Request, ...]:
+    """The requests that the project, as it is now, would send. Raises InputError."""
+    _, settings, context, seed = read_source(place, KIND, name)
+    try:
+        return prepare(name, settings, context, replace(options, seed=seed)).requests
+    except SourceError as error:
+        raise _named(place, name, error) from None
+
+
+def _write(
+    place: Path,
+    name: str,
+    written: tuple[Written, ...],
+    now: Callable[[], tuple[Request, ...]],
+    found: Findings,
+) -> str:
+    """Puts the numbers into the project file; returns why that was not possible, if so.
+
+    The user may have changed the file since the run began: numbers of other requests are not
+    written into it.
+    """
     numbers: Mapping[str, Any] = {
         each.measure.name: each.number for each in written if each.written
     }
     try:
-        write_over(place, amended(text_of(place), name, numbers))
-    except OutputError as error:
-        raise OutputError(f"{error}; the answers are kept, and the same command goes on") from None
-    say(f"{', '.join(numbers)} written into {place} as measured")
+        if {_asked(each) for each in now()} != {_asked(each) for each in found.job.requests}:
+            return "the project was changed meanwhile, and now asks something else"
+        text = text_of(place)
+        mark = "\ufeff" if place.stat().st_size > len(text.encode()) else ""
+        write_over(place, mark + amended(text, name, numbers))
+    except (InputError, OutputError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def _asked(request: Request) -> tuple[str, str | None]:
+    return request.key, request.gold

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.amend import amended
+from planner.amend import amended, check_amendable
 from planner.errors import OutputError
 from planner.export import write_over
 from planner.reading import text_of
@@ -55,7 +56,51 @@ def test_layout_and_comments_stay() -> None:
 def test_measured_again() -> None:
     once = amended(PROJECT, "gpt", {"prompt_tokens": NUMBER})
     twice = amended(once, "gpt", {"prompt_tokens": {**NUMBER, "value": 410.0}})
-    assert "# before: 412.5 (low 400.0, high 425.0, provenance measured)\n" in twice
+    last = "before: 412.5 (low 400.0, high 425.0, provenance measured); "
+    assert f"# {last}before: 400; guess\n" in twice
+    thrice = amended(twice, "gpt", {"prompt_tokens": {**NUMBER, "value": 402.0}})
+    assert f"# {last.replace('412.5', '410.0')}before: 400; guess\n" in thrice
+
+
+COMMENTED = [
+    "[sources.gpt]\nprompt_tokens = 50 # before: 40; by hand\n",
+    "[sources.gpt]\nprompt_tokens = {base = 50} # by hand\n",
+    '[sources]\ngpt = {kind = "d", prompt_tokens = 50} # by hand\n',
+    "sources = {gpt = {prompt_tokens = 50}} # by hand\n",
+    "[sources.gpt]\n[sources.gpt.prompt_tokens]\nvalue = 50 # by hand\nlow = 1\n# by me\n",
+    "[sources.gpt]\n[sources.gpt.prompt_tokens]\nbase = 50 # by hand\n",
+]
+
+
+@pytest.mark.parametrize("text", COMMENTED)
+def test_comments_and_old_values_are_never_lost(text: str) -> None:
+    once = amended(text, "gpt", {"prompt_tokens": NUMBER})
+    twice = amended(once, "gpt", {"prompt_tokens": {**NUMBER, "value": 410.0}})
+    thrice = amended(twice, "gpt", {"prompt_tokens": {**NUMBER, "value": 420.0}})
+    for new in (once, twice, thrice):
+        comments = " ".join(line.partition("#")[2] for line in new.splitlines())
+        assert "by hand" in comments
+        assert " 50" in comments
+        assert ("40;" in comments) == ("40;" in text)
+        assert ("by me" in comments) == ("by me" in text)
+    assert len(thrice) <= len(twice) + 10
+    assert amended(thrice, "gpt", {"prompt_tokens": {**NUMBER, "value": 420.0}}) == thrice
+
+
+def test_mixed_line_ends_stay() -> None:
+    text = '# a\r\n[sources.gpt]\nkind = "d"\r\nprompt_tokens = 5\r\n\n[x]\na = """l1\nl2"""\n'
+    new = amended(text, "gpt", {"prompt_tokens": NUMBER, "keep_rate": NUMBER})
+    kept = new.splitlines(keepends=True)
+    for line in text.splitlines(keepends=True):
+        assert line in kept or line.startswith("prompt_tokens")
+    assert re.search(r"\nprompt_tokens = [^\n]*\r\n", new)
+
+
+def test_a_layout_that_cannot_be_changed_is_known_before() -> None:
+    text = '[sources.gpt]\nkind = "d"\nprompt_tokens.value = 4\nprompt_tokens.low = 3\n'
+    with pytest.raises(OutputError, match="--no-write"):
+        check_amendable(text, "gpt", ["prompt_tokens"])
+    check_amendable(PROJECT, "gpt", ["prompt_tokens"])
 
 
 @pytest.mark.parametrize(

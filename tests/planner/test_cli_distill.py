@@ -14,10 +14,12 @@ import time
 import tomllib
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from planner.cli import main
+from planner.distill import _fault
 from tests.sources.fault_server import Act, FaultServer
 
 KEY = "sk-test-0123456789abcdefXYZ"
@@ -215,6 +217,81 @@ def test_own_machine(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 < table["examples_per_hour"]["value"] < 4 * 3600 / 0.02
     assert table["completion_tokens"] == 50
     assert main(["sources", str(project)]) == 0
+
+
+def test_a_server_that_does_not_count_writes_no_tokens(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FaultServer(lambda n, body: Act(tokens=(0, 0))) as server:
+        assert run(project, server, "--n", "12", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    written = {row["key"]: row for row in found["written"]}
+    assert written["prompt_tokens"]["written"] == "no"
+    assert "does not say" in written["prompt_tokens"]["note"]
+    assert found["summary"]["spent"] > 0
+    assert main(["sources", str(project)]) == 0
+
+
+def test_what_the_project_could_not_hold_is_not_written() -> None:
+    number = {"low": 0.0, "high": 2.0, "provenance": "measured", "reference": "x", "date": "2026"}
+    assert "above 0" in _fault("prompt_tokens", {**number, "value": 1.0})
+    assert "at most 1" in _fault("keep_rate", {**number, "low": 0.5, "value": 1.0})
+    assert not _fault("completion_tokens", {**number, "value": 1.0})
+
+
+def test_a_project_that_was_changed_meanwhile_is_left_alone(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def act(number: int, body: dict[str, Any]) -> Act:
+        if number == 5:
+            change(project, "Is it so?", "Or is it not?")
+        return Act()
+
+    with FaultServer(act) as server:
+        assert run(project, server, "--n", "12", "--json") == 0
+        out, err = capsys.readouterr()
+        assert "changed meanwhile" in err
+        assert {row["written"] for row in json.loads(out)["written"]} == {"no"}
+        assert project.read_text() == PROJECT.replace("Is it so?", "Or is it not?")
+        server.act = lambda number, body: Act()
+        change(project, "Or is it not?", "Is it so?")
+        change(project, "[target]", "# mine\n[target]")
+        assert run(project, server, "--n", "12") == 0
+        assert len(server.calls) == 12
+    assert "# mine" in project.read_text()
+    assert "measured" in project.read_text()
+
+
+def test_a_project_that_cannot_be_amended_is_refused_before_anything_is_paid(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(project, "completion_tokens = 50", "completion_tokens.value = 50")
+    change(project, "# guessed\n", "# guessed\ncompletion_tokens.low = 1\n")
+    with FaultServer() as server:
+        assert run(project, server, "--n", "2") == 2
+        assert "--no-write" in capsys.readouterr().err
+        assert not server.calls
+        assert run(project, server, "--n", "2", "--no-write") == 0
+
+
+def test_a_byte_order_mark_stays(project: Path) -> None:
+    project.write_bytes(b"\xef\xbb\xbf" + project.read_bytes())
+    with FaultServer() as server:
+        assert run(project, server, "--n", "2") == 0
+    found = project.read_bytes()
+    assert found.startswith(b"\xef\xbb\xbf")
+    assert found.count(b"\xef\xbb\xbf") == 1
+    assert b"measured" in found
+
+
+def test_another_currency_is_another_journal(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FaultServer() as server:
+        assert run(project, server, "--n", "2", "--no-write") == 0
+        project.write_text('currency = "JPY"\n' + project.read_text())
+        assert run(project, server, "--n", "2", "--no-write") == 2
+    assert "costs in USD" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
