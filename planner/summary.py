@@ -149,7 +149,7 @@ def _rounds_told(path: Table, facts: Mapping[str, Any]) -> list[str]:
     text = f"A later round is as listed where about {', then '.join(at)} is measured before it."
     if facts["stopped"]:
         text += f" P(given up) {chance(facts['stopped'])}, {money(facts['lost'])} then lost."
-    return [f"{text} Each measurement is taken to need {number(facts['measure_weeks'])} weeks."]
+    return [f"{text} Weeks from a delivery to a decision: {number(facts['measure_weeks'])}."]
 
 
 def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:

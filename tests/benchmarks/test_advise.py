@@ -92,16 +92,17 @@ def test_following_the_advice():
         truth = prior.pick(np.array([int(rng.integers(DRAWS))]))
         runs = simulated(truth, rng)
         law = fit_law(runs, beliefs=known, seed=project, draws=DRAWS)
-        middle = law.quantiles({"dear": [float(rng.choice([4e3, 8e3, 1.6e4]))]}, (0.5,))[0, 0]
+        run_cost = float(np.exp(rng.uniform(np.log(20), np.log(1000))))
+        middle = law.quantiles({"dear": [float(rng.choice([2e3, 4e3, 8e3]))]}, (0.5,))[0, 0]
         target = Target(float(middle), 0.8, 60_000.0)
         plan = cheapest_plan(sources, law, target, prove=False)
         inputs = SimpleNamespace(
             sources=sources, pilots=Pilots.from_frame(runs), target=target, contingency=0.0,
-            run_cost=50.0,
+            run_cost=run_cost,
         )  # fmt: skip
         study = SimpleNamespace(inputs=inputs, law=law, plan=plan, frontier=(), best_guess=None)
         stand, advice = stand_of(study), advise(study, truths=min(TRUTHS, DRAWS))
-        all_ = candidates(law, sources, inputs.pilots, stand.listed, 50.0)
+        all_ = candidates(law, sources, inputs.pilots, stand.listed, run_cost)
         affordable = [p for p in all_ if p.cost <= stand.listed.cost[stand.now]]
         largest = max(affordable, key=lambda p: p.cost, default=None)
         ours = law.with_order(truth.sources)
@@ -124,12 +125,13 @@ def test_following_the_advice():
             )
     heads = ["project", "way", "total", "met", "spent", "piloted", "price"]
     table = pd.DataFrame(rows, columns=heads)
-    wide = table.pivot(index="project", columns="way", values="total")
     print(f"\n{PROJECTS} projects; costs against the best purchase now")
     print(table.groupby("way", sort=False)[heads[2:]].mean().round(3).to_string())
-    for other in ("no pilot", "largest"):
-        saved = wide[other] - wide["advice"]
-        print(
-            f"advice against {other}: total lower by {saved.mean():.3f} +- "
-            f"{saved.std() / np.sqrt(len(saved)):.3f}"
-        )
+    for what in ("total", "spent"):
+        wide = table.pivot(index="project", columns="way", values=what)
+        for other in ("no pilot", "largest"):
+            saved = wide[other] - wide["advice"]
+            print(
+                f"advice against {other}: {what} lower by {saved.mean():.3f} +- "
+                f"{saved.std() / np.sqrt(len(saved)):.3f}"
+            )
