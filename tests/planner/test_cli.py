@@ -71,7 +71,7 @@ def test_the_same_bytes_twice(project: Path, run: Run, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         assert run("plan", project, "--out", tmp_path / folder)[0] == 0
     assert files(tmp_path / "one") == files(tmp_path / "two")
-    assert len(files(tmp_path / "one")) == 10
+    assert len(files(tmp_path / "one")) == 11
 
 
 def test_init_overwrites_nothing(project: Path, run: Run) -> None:
@@ -285,6 +285,40 @@ def test_bad_runs(tmp_path: Path, run: Run, command: str) -> None:
     assert code == 2
     for option in ("--target", "--confidence", "--worst"):
         assert option in err
+
+
+def test_sensitivity_is_asked_for(project: Path, run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("plan", project, "--out", tmp_path / "out", "--sensitivity", "--json")
+    shown = json.loads(out)
+    assert code == 0
+    assert {"sensitivity", "limits", "switches"} <= shown.keys()
+    assert (tmp_path / "out" / "sensitivity.csv").is_file()
+    cost = shown["summary"]["cost"]
+    for row in shown["sensitivity"]:
+        assert row["cost"] == cost
+        assert row["low"] <= row["base"] <= row["high"]
+    scopes = {row["scope"] for row in shown["sensitivity"]}
+    assert "law" in scopes
+    assert all(row["factor"] is None or row["factor"] != 1 for row in shown["switches"])
+
+
+def test_least_error_needs_no_target_and_a_budget(project: Path, run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, text, _ = run(
+        "plan", project, "--out", out, "--least", "error", "--budget", "3000", "--json"
+    )
+    summary = json.loads(text)["summary"]
+    assert code == 0
+    assert summary["least"] == "error"
+    assert summary["cost"] <= 3000
+    assert summary["probability"] >= 0.8
+    code, _, err = run("plan", project, "--least", "error", "--budget", "inf", "--weeks", "inf")
+    assert code == 2
+    assert "the least error has no end without a budget or weeks" in err
+    code, text, _ = run("plan", project, "--out", out, "--least", "weeks", "--json")
+    quick = json.loads(text)["summary"]
+    assert quick["reaches"] == "yes"
+    assert quick["weeks"] <= quick["weeks_limit"]
 
 
 def test_sources(project: Path, run: Run) -> None:
