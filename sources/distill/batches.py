@@ -31,6 +31,7 @@ PAGES = 1000  # of a list of batches that are looked through, at most
 SLACK = 3600.0  # seconds that the server's clock may be behind ours
 _UNSENT = {"problem": "was never sent"}
 _LATER = "run the same command again later"
+_COMPLETED = "the batch completed"
 _OVER = ("completed", "failed", "expired", "cancelled")
 Progress = Callable[[float, float], None]
 
@@ -287,11 +288,12 @@ class _Batches:
             return End(call.start, "answered", cost, None, body)
         error = _table(body).get("error") or self.endpoint.scrubbed(row.get("error")) or {}
         said = error.get("message") if isinstance(error, dict) else error
-        detail = {"problem": self.endpoint.told(str(said or why))}
+        missing = f"{why} without it" if why == _COMPLETED and not row else why
+        detail = {"problem": self.endpoint.told(str(said or missing))}
         if _table(error).get("code") in ("content_filter", "content_policy_violation"):
             return End(call.start, "filtered", 0.0, None, detail)
         # of a batch that was completed every line is somewhere: one that is not here may be paid
-        made = not row and why == "the batch completed"
+        made = not row and why == _COMPLETED
         if isinstance(status, int):
             made = status < 400 or status == 408 or status >= 500
         outcome: Outcome = "lost" if made else "rejected"

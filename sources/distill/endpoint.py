@@ -173,7 +173,7 @@ class Endpoint:
         try:
             payload = self.scrubbed(json.loads(found))
         except ODD as error:
-            return Loss(f"the answer is not JSON: {self.told(str(error))}", seconds)
+            return Loss(f"the answer cannot be read as JSON: {self.told(str(error))}", seconds)
         if not is_completion(payload):
             return Loss("the answer is no chat completion", seconds)
         return Reply(payload, seconds)

@@ -248,11 +248,9 @@ def test_what_cannot_be_counted() -> None:
 
 
 def test_a_password_in_an_address_is_not_repeated() -> None:
-    for changed, options in (
-        ({"base_url": "https://user:s3cr3t@host/v1"}, {}),
-        ({}, {"base_url": "https://user:s3cr3t@host/v1"}),
-    ):
-        (text,) = faults(changed, **options).values()
+    bad = "https://user:s3cr3t@host/v1"
+    for found in (faults({"base_url": bad}), faults(base_url=bad)):
+        (text,) = found.values()
         assert "s3cr3t" not in text
 
 

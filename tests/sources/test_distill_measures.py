@@ -83,7 +83,7 @@ def test_speed_is_that_of_the_full_width() -> None:
 
 def test_time_that_was_lost_counts() -> None:
     calls = [call(i, completion(YES), at=2.0 * (i // 2)) for i in range(8)]
-    lost = {"outcome": "lost", "cost": None, "detail": {}, "seconds": 2.0}
+    lost: dict[str, Any] = {"outcome": "lost", "cost": None, "detail": {}, "seconds": 2.0}
     for at in (1, 3):
         calls[at] = replace(calls[at], **lost)
     found = findings(job(8), calls, 2)["examples_per_hour"]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sources.base import SourceError
 from sources.distill.asking import Limits, ask
 from sources.distill.endpoint import Endpoint
 from sources.distill.journal import Journal
@@ -70,11 +71,11 @@ def test_the_clients_log_shows_no_header_of_the_server(
 ) -> None:
     act = Act(status=400, headers={name: f"Bearer {KEY}"})
     caplog.set_level(logging.DEBUG, logger="openai")
-    with FaultServer(lambda n, body: act if n else Act()) as server:
-        with (
-            Journal(tmp_path / "t.sqlite") as journal,
-            pytest.raises(Exception, match="400"),
-        ):
-            ask(job(3, server.url), Endpoint(server.url, KEY), journal, Limits(1, 1, 5.0, 9.0))
+    with (
+        FaultServer(lambda n, body: act if n else Act()) as server,
+        Journal(tmp_path / "t.sqlite") as journal,
+        pytest.raises(SourceError, match="400"),
+    ):
+        ask(job(3, server.url), Endpoint(server.url, KEY), journal, Limits(1, 1, 5.0, 9.0))
     assert "HTTP Response" in caplog.text
     assert KEY not in caplog.text
