@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Literal
 
 from sources import places, rowgroups
 from sources.base import Fault, SourceError
+from sources.frames import Frames
 from sources.places import Place
 from sources.records import Columns, Document, Span, column_at, text_of
 from sources.settings import nearest
@@ -175,7 +176,8 @@ def _opened(place: Place, packed: str) -> Iterator[tuple[BinaryIO, Any]]:
             except ImportError:
                 advice = 'pip install "dataplan[text]"'
                 raise _fault(place, "needs the package zstandard", advice) from None
-            with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as stream:
+            unpacking = zstandard.ZstdDecompressor()
+            with unpacking.stream_reader(Frames(raw), read_across_frames=True) as stream:
                 try:
                     yield raw, stream
                 except zstandard.ZstdError as error:
