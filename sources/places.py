@@ -111,7 +111,9 @@ def facts(place: str) -> Facts:
     """Raises OSError."""
     if not is_remote(place):
         found = Path(place).stat()
-        return Facts(found.st_size, found.st_mtime_ns, found.st_mtime)
+        # the time of change can be set; that of the entry, and the entry's number, cannot
+        told = f"{found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
+        return Facts(found.st_size, _stamp(told), found.st_mtime)
     store, inner = _store(place)
     with _told(place):
         known = {str(key).lower(): value for key, value in store.info(inner).items()}
@@ -120,9 +122,12 @@ def facts(place: str) -> Facts:
         problem, advice = "the server does not tell its size", "download it, and count the file"
         raise SourceError([Fault("path", place, problem, advice)])
     marks = [f"{key}={known[key]}" for key in _MARKS.split() if known.get(key)]
-    stamp = hashlib.blake2b("\n".join(marks).encode(), digest_size=7).digest()
     changed = next((known[key] for key in _CHANGED if known.get(key)), None)
-    return Facts(int(size), int.from_bytes(stamp, "little") if marks else None, changed)
+    return Facts(int(size), _stamp("\n".join(marks)) if marks else None, changed)
+
+
+def _stamp(told: str) -> int:
+    return int.from_bytes(hashlib.blake2b(told.encode(), digest_size=7).digest(), "little")
 
 
 @contextmanager

@@ -148,6 +148,26 @@ def test_a_second_run_counts_only_what_has_changed(
     assert len(counted) == 6
 
 
+@pytest.mark.parametrize("how", ["in place", "another file"])
+def test_other_bytes_of_the_same_size_and_time_are_counted(tmp_path: Path, how: str) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    path = folder / "a.txt"
+    path.write_text("one two")
+    os.utime(path, (10**9, 10**9))
+    with Journal(tmp_path / "kept") as kept:
+        first = count_corpus([folder], Options(), journal=kept)
+        if how == "in place":
+            path.write_text("onetwo!")
+        else:
+            (tmp_path / "new").write_text("onetwo!")
+            (tmp_path / "new").replace(path)
+        os.utime(path, (10**9, 10**9))
+        second = count_corpus([folder], Options(), journal=kept)
+    assert (first.tokens, second.tokens) == (2, tokens.count("onetwo!"))
+    assert second.tokens != first.tokens
+
+
 def test_a_run_that_is_broken_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "corpus"
     folder.mkdir()
