@@ -11,17 +11,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import multiprocessing
-import signal
-import sys
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
-from sources import places, tokens
+from sources import cores, places, tokens
 from sources.base import Fault, SourceError
 from sources.corpus import CorpusCount, Options, Part
 from sources.documents import Split, blocks, columns_of, divisible, documents, whole_text
@@ -31,7 +27,7 @@ from sources.rows import VERSION, Counted, packed, unpacked
 from sources.settings import nearest
 from sources.stamping import Days
 from sources.sums import total
-from sources.tally import Tally, Unequal, counter
+from sources.tally import Tally, Unequal
 
 Progress = Callable[[int, int], None]
 Results = Generator[tuple[int, Counted], None, None]  # number of a part, what is in it
@@ -149,7 +145,7 @@ def _mapped(
     todo = list(_tasks(parts))
     if engine:
         return closing(_numbered(engine(todo, options), todo))
-    return closing(_numbered(_on_cores(todo, options, workers), todo))
+    return closing(_numbered(cores.counted(todo, options, workers), todo))
 
 
 def _numbered(results: Tasks, todo: Sequence[list[Part]]) -> Results:
@@ -170,25 +166,6 @@ def _tasks(parts: Sequence[Part]) -> Iterator[list[Part]]:
             task, size = [], 0
     if task:
         yield task
-
-
-def _on_cores(tasks: list[list[Part]], options: Options, workers: int) -> Tasks:
-    # a copy of this process has the tables already; with other threads running it might hang
-    copies = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if copies else "spawn")
-    if copies and not options.plain:
-        counter(options.encoding).prepare()
-    with context.Pool(min(workers, len(tasks)), _left_alone) as pool:
-        yield from enumerate(pool.imap(partial(_count_task, options=options), tasks))
-
-
-def _left_alone() -> None:
-    """The first process alone answers to Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _count_task(task: list[Part], options: Options) -> list[Counted]:
-    return [count_part(part, options) for part in task]
 
 
 def count_part(

@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from sources.corpus import Options
 from sources.counting import count_corpus
 
@@ -82,3 +84,46 @@ def test_killed_five_times(tmp_path: Path) -> None:
         assert what != "counted" or key not in kept, "counted again"
         kept |= {key} if what == "kept" else set()
     assert len(kept) > 50
+
+
+def children(of: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(of)], capture_output=True, text=True, check=False)
+    return [int(each) for each in found.stdout.split()]
+
+
+def started(tmp_path: Path) -> tuple[subprocess.Popen[str], list[int]]:
+    """A count by two processes that is under way, and these."""
+    log = tmp_path / "log"
+    log.touch()
+    folder = corpus(tmp_path / "corpus")
+    command = [sys.executable, "-c", RUN, str(folder), str(tmp_path / "kept"), str(log), "2"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = subprocess.Popen(command, env=environment, text=True, **pipes)
+    while running.poll() is None and log.read_text().count("kept") < 3:
+        time.sleep(0.01)
+    return running, children(running.pid)
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_killed_processes_make_it_slower_and_change_nothing(tmp_path: Path, both: bool) -> None:
+    running, workers = started(tmp_path)
+    assert len(workers) == 2
+    for each in workers[: 1 + both]:
+        os.kill(each, signal.SIGKILL)
+    out, err = running.communicate(timeout=60)
+    whole = count_corpus([tmp_path / "corpus"], Options(near=0.8, time="on"))
+    assert (out.strip(), running.returncode) == (repr(whole), 0), err
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_no_process_outlives_the_count(tmp_path: Path, how: signal.Signals) -> None:
+    running, workers = started(tmp_path)
+    running.send_signal(how)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert how == signal.SIGKILL or "KeyboardInterrupt" in err
+    until = time.monotonic() + 20
+    while alive := [each for each in workers if Path(f"/proc/{each}").exists()]:
+        assert time.monotonic() < until, alive
+        time.sleep(0.05)
