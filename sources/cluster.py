@@ -8,14 +8,17 @@ that it is there to add up. A task whose worker dies is given to another one.
 from __future__ import annotations
 
 import queue
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from sources import places
 from sources.base import Fault, SourceError
 from sources.corpus import Options, Part
 from sources.counting import Engine, Tasks, count_part
@@ -26,6 +29,10 @@ ARRIVAL = 30.0  # seconds in which the scheduler must answer, and in which worke
 _AHEAD = 2  # tasks under way for each thread of a worker
 _PAUSE = 1.0  # seconds between looks at the workers
 _SAME = "install the same dataplan for the scheduler and all its workers"
+_SHOWN = "give the address that dask scheduler shows, such as tcp://10.0.0.1:8786"
+ADDRESS = re.compile(
+    r"(?:(?:tcp|tls|ucx|ucxx|wss?)://)?(?:[\w.-]+|\[[\da-fA-F:.%]+\]):\d{1,5}(?:/\S*)?"
+)
 _ONE = threading.Lock()  # the threads of a worker share its caches
 
 
@@ -46,7 +53,8 @@ def _count(todo: Sequence[list[Part]], options: Options, *, address: str) -> Tas
             if time.monotonic() - seen > ARRIVAL:
                 raise _fault(address, f"has had no worker for {ARRIVAL:.0f} s", "start some")
             while len(running) < _AHEAD * max(1, threads) and (task := next(waiting, None)):
-                future = client.submit(count_packed, task[1], options, VERSION, pure=False)
+                parts = [replace(part, path=places.absolute(part.path)) for part in task[1]]
+                future = client.submit(count_packed, parts, options, VERSION, pure=False)
                 running[future] = task[0]
                 future.add_done_callback(done.put)
             if not running:
@@ -87,11 +95,12 @@ def _client(address: str) -> Iterator[Any]:
         from distributed import Client
     except ImportError:
         raise _fault(address, "needs the package distributed", EXTRA) from None
+    if not ADDRESS.fullmatch(address):
+        raise _fault(address, "is no address of a scheduler", _SHOWN)
     try:
         client = Client(address, timeout=ARRIVAL, set_as_default=False)
     except (OSError, ValueError) as error:
-        advice = "give the address that dask scheduler shows, such as tcp://10.0.0.1:8786"
-        raise _fault(address, f"does not answer: {error}", advice) from None
+        raise _fault(address, f"does not answer: {error}", _SHOWN) from None
     with client:
         try:
             yield client

@@ -99,6 +99,28 @@ def test_the_totals_of_one_core(
     assert (row["documents"], row["tokens"]) == (whole.documents, whole.tokens)
 
 
+def test_relative_paths_are_those_of_the_client(
+    workers: tuple[str, list[int]], corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = count_corpus([corpus], Options())
+    monkeypatch.chdir(corpus.parent)
+    assert count_corpus([corpus.name], Options(), engine=engine(workers[0])) == whole
+
+
+def test_what_a_refused_address_leaves_behind() -> None:
+    """Nothing that speaks up when the interpreter ends."""
+    code = "from planner.cli import main; raise SystemExit(main())"
+    place = str(Path(__file__).parent / "killed.py")
+    command = [sys.executable, "-c", code, "count", place, "--no-cache", "--engine", "dask"]
+    for address in ("foo", "tcp://127.0.0.1:9"):
+        quick = "import sources.cluster as c; c.ARRIVAL = 0.5; "
+        command[2] = quick + code
+        asked = [*command, "--scheduler", address]
+        done = subprocess.run(asked, env=QUIET, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert "--scheduler = " in done.stderr and len(done.stderr.splitlines()) == 2, done.stderr
+
+
 def test_a_worker_that_dies_loses_nothing(
     workers: tuple[str, list[int]], corpus: Path, tmp_path: Path
 ) -> None:
@@ -135,8 +157,9 @@ def test_what_can_be_wrong(
     monkeypatch.setattr(cluster, "ARRIVAL", 0.5)
     with pytest.raises(SourceError, match="does not answer"):
         count_corpus([corpus], Options(), engine=engine("tcp://127.0.0.1:9"))
-    with pytest.raises(SourceError, match="does not answer"):
-        count_corpus([corpus], Options(), engine=engine("nonsense://x"))
+    for address in ("nonsense://x", "foo", "tcp://x", "tcp://:1", "a b:1", ""):
+        with pytest.raises(SourceError, match="is no address of a scheduler; give the address"):
+            count_corpus([corpus], Options(), engine=engine(address))
     monkeypatch.setattr(cluster, "VERSION", 0)
     with pytest.raises(SourceError, match="cannot run the count.*same dataplan"):
         count_corpus([corpus], Options(), engine=engine(workers[0]))
