@@ -4,7 +4,9 @@ Reads learning-curves/ below DATAPLAN_DATA, every DATAPLAN_EVERY-th case whose t
 reached. The prior of each case was learned from the other half of the data sets (priors.toml). What
 a rule leaves open (a confidence, a level, a multiple, a penalty) is chosen on the data sets of the
 quarters 0 and 1, so that the rule succeeds as often as wanted there, and reported on quarters 2
-and 3. What is measured after a round is the mean curve, without noise.
+and 3. What is measured after a round is the mean curve, without noise. That the
+target lies within REACH of the largest pilot is given: so can tripling go on until it is met, and
+our law keeps only such draws. Giving up is therefore not put to the test here.
 
 Costs [example of the pilot's]: what is bought beyond the pilots at 1 each, FEE of the largest pilot
 once, and for each round of buying and measuring ROUND of it; all against the same with one round
