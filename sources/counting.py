@@ -1,7 +1,7 @@
 """Counts a corpus part by part: on one core or several, resumable, whatever its size.
 
 A part is a file, or some megabytes of one whose documents are its lines. What is kept of a document
-is a mark of its text and a few numbers, in all 43 bytes (299 if near-duplicates are looked for).
+is a mark of its text and a few numbers, in all 49 bytes (305 if near-duplicates are looked for).
 Identical documents are told by their marks (128 bits of BLAKE2b) when all parts are done, so the
 order of parts does not matter.
 """
@@ -27,7 +27,7 @@ from sources.rows import VERSION, Counted, packed, unpacked
 from sources.settings import nearest
 from sources.stamping import Days
 from sources.sums import total
-from sources.tally import Tally, Unequal
+from sources.tally import Tally, Uncut, Unequal
 
 Progress = Callable[[int, int], None]
 Results = Generator[tuple[int, Counted], None, None]  # number of a part, what is in it
@@ -182,11 +182,16 @@ def count_part(
             span = None if part.whole else (part.start, part.stop)
             columns = Columns(options.column, days.column)
             for text, at, stamp in documents(part.path, columns, options.split, span, bad):
-                tally.add(text, days.day(stamp))
+                try:
+                    tally.add(text, days.day(stamp))
+                except Uncut as error:
+                    bad.append(str(error))
                 if progress and part.whole:
                     progress(min(at, part.size))
     except SourceError as error:
         faults = list(error.faults)
+    except Uncut as error:
+        faults = [Fault("path", part.path, str(error))]
     unreadable = len(faults) + len(bad)
     faults += [Fault("record", part.path, problem) for problem in bad[:_MOST_NAMED]]
     rows = tally.rows()

@@ -18,10 +18,18 @@ Where a character is not surely of one sort or the other, nothing is cut: longer
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 HEAD = b"\n\n"  # before the first text: two bytes to look back on
+_EAST = "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fef\uac00-\ud7a3"
+_OTHER_ENDS = re.compile(
+    r"(?<=[A-Za-z])(?=[0-9!-&(-/:-@\[-`{-~])|(?<=[0-9])(?=[!-/:-~])"
+    rf"|(?<=[{_EAST}])(?=[、。，！？：；])|(?<=\n)(?=[0-9A-Za-z{_EAST}])"
+)
+_BACK = 1_000  # characters in which such a place is looked for first
 SEPARATORS = (b"", b" \n", b"a \n")
 _SPACE, _TAB, _LINE, _SLASH = b" \t\n/"
 # kinds of ASCII characters, and which of them start a part after each
@@ -131,19 +139,25 @@ def _visible() -> tuple[Any, Any, Any]:
     return before, after, line
 
 
-def stretches(text: str, size: int) -> list[str]:
-    """A text in stretches of at most so many characters, where it can be cut."""
-    found = []
+def stretches(text: str, size: int) -> Iterator[str]:
+    """A text in stretches of at most so many characters, or of more where it cannot be cut."""
     start = 0
-    while len(text) - start > size and (at := last_end(text, start, start + size)) > start:
-        found.append(text[start:at])
+    while len(text) - start > size:
+        reach, at = size, start
+        while at == start and start + reach < len(text):
+            at = last_end(text, start, start + reach)
+            reach *= 2
+        if at == start:
+            break
+        yield text[start:at]
         start = at
-    return [*found, text[start:]]
+    yield text[start:]
 
 
 def last_end(text: str, start: int, stop: int) -> int:
-    """The last place before `stop` that is before a space after a visible character, or else before
-    the end of a line after a letter; `start` if there is none after it."""
+    """The last place before `stop` that is before a space after a visible character; or else before
+    the end of a line after a letter; or else any other where a part ends. `start` if there is none
+    after it."""
     at = stop
     while (at := text.rfind(" ", start, at)) > start:
         if not text[at - 1].isspace():
@@ -152,4 +166,14 @@ def last_end(text: str, start: int, stop: int) -> int:
     while (at := text.rfind("\n", start, at)) > start:
         if text[at - 1].isalpha():
             return at
+    return _last_other_end(text, start, stop)
+
+
+def _last_other_end(text: str, start: int, stop: int) -> int:
+    low, back = stop, _BACK
+    while low > start:
+        low, high, back = max(start, stop - back), low, back * 8
+        places = [found.start() for found in _OTHER_ENDS.finditer(text, low, min(stop, high + 1))]
+        if places and places[-1] > start:
+            return places[-1]
     return start

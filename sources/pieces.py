@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from sources.eastern import cutter, is_eastern
 
 FEW = 3_000  # characters that are encoded before their parts are found
 _LARGE = 200_000  # characters of a text from which it is counted in stretches
+_TOGETHER = 1_000_000  # characters that are counted at once, at most
 _WIDTHS = (1, 2, 4)  # of the keys of parts that are remembered [8 byte]
 _SLOTS = 18  # bits of the number of a place where a part may be remembered
 _LONGER = 128  # bytes of a longer part that is remembered
@@ -28,6 +29,8 @@ _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FE
 _NO_BYTE = 2**64 - 1  # 0xFF is in no UTF-8, so keys padded with it are of one part only
 _AFTER = b"\xff" * 8 * _WIDTHS[-1]  # after the last text, so that keys may be read there
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf]")
+
+_Stretch = tuple[int, str, bytes]  # number of its text, the stretch, its UTF-8
 
 
 class Counter:
@@ -58,24 +61,36 @@ class Counter:
         datas: the texts in UTF-8, with lone surrogates passed, if at hand.
         """
         found = [0] * len(texts)
-        batches: tuple[list[tuple[int, str, bytes]], ...] = ([], [])
+        batches: tuple[list[_Stretch], ...] = ([], [])
+        sizes = [0, 0]
         for at, text in enumerate(texts):
             if tokens.has_long_blank(text):
                 found[at] = tokens.count(text, self._encoding)
-            elif datas and len(text) <= _LARGE and not _lone(datas[at]):
-                batches[is_eastern(datas[at])].append((at, text, datas[at]))
-            else:
-                for stretch in stretches(text, _LARGE):
-                    stretch, data = _readable(stretch)
-                    batches[is_eastern(data)].append((at, stretch, data))
-        for eastern, batch in enumerate(batches):
-            if batch:
-                which, parts, encoded = zip(*batch, strict=True)
-                with self._lock:  # what is remembered of a part changes in more than one step
-                    counts = self._counts(encoded, parts if eastern else None)
-                for at, count in zip(which, counts, strict=True):
-                    found[at] += count
+                continue
+            for stretch, data in _stretches(text, datas[at] if datas else None):
+                if len(stretch) > _TOGETHER:  # it cannot be cut
+                    found[at] += tokens.count_coded(self._coder, stretch)
+                    continue
+                eastern = is_eastern(data)
+                if sizes[eastern] + len(stretch) > _TOGETHER:
+                    self._add(batches[eastern], found, eastern)
+                    sizes[eastern] = 0
+                batches[eastern].append((at, stretch, data))
+                sizes[eastern] += len(stretch)
+        for number, batch in enumerate(batches):
+            self._add(batch, found, bool(number))
         return found
+
+    def _add(self, batch: list[_Stretch], found: list[int], eastern: bool) -> None:
+        """Adds the tokens of a batch, and empties it."""
+        if not batch:
+            return
+        which, parts, encoded = zip(*batch, strict=True)
+        with self._lock:  # what is remembered of a part changes in more than one step
+            counts = self._counts(encoded, parts if eastern else None)
+        for at, count in zip(which, counts, strict=True):
+            found[at] += count
+        batch.clear()
 
     def _counts(self, datas: Sequence[bytes], eastern: Sequence[str] | None) -> list[int]:
         """Tokens of each of some UTF-8, of which the texts are given if they are East Asian."""
@@ -233,6 +248,14 @@ def _lengths(encoding: str) -> Any:
     found = np.zeros(coder.n_vocab, np.int64)
     found[[coder.encode_single_token(token) for token in known]] = list(map(len, known))
     return found
+
+
+def _stretches(text: str, data: bytes | None) -> Iterator[tuple[str, bytes]]:
+    """A text in stretches as tiktoken reads it, with their UTF-8."""
+    if data is not None and len(text) <= _LARGE and not _lone(data):
+        yield text, data
+    else:
+        yield from map(_readable, stretches(text, _LARGE))
 
 
 def _lone(data: bytes) -> bool:

@@ -12,17 +12,16 @@ from sources.base import Fault
 from sources.corpus import Options
 from sources.near import HASHES, Minima
 
-VERSION = 3  # of what is packed
+VERSION = 4  # of what is packed
 _ROWS = 10_000  # documents after which their numbers are packed
-_LARGEST = 2**16 - 1
 _HALVES = struct.Struct("<QQ").unpack
 _FIELDS = (
     ("mark", "<u8", (2,)),
     ("tokens", "<u4"),
     ("characters", "<u4"),
-    ("emails", "<u2"),
-    ("phones", "<u2"),
-    ("cards", "<u2"),
+    ("emails", "<u4"),
+    ("phones", "<u4"),
+    ("cards", "<u4"),
     ("script", "u1"),
     ("day", "<i4"),
 )
@@ -41,7 +40,7 @@ class Counted:
 
 
 def fields(options: Options) -> list[Any]:
-    """The columns of a row: 43 bytes, and 256 more where near-duplicates are looked for."""
+    """The columns of a row: 49 bytes, and 256 more where near-duplicates are looked for."""
     return [*_FIELDS, *([("near", "<u2", (HASHES,))] if options.near is not None else [])]
 
 
@@ -64,8 +63,6 @@ class Table:
     ) -> None:
         """A document; its texts have been given to `compare`."""
         emails, phones, cards = personal
-        if emails > _LARGEST or phones > _LARGEST or cards > _LARGEST:
-            emails, phones, cards = (min(each, _LARGEST) for each in personal)
         self._rows.append((_HALVES(mark), *size, emails, phones, cards, kind, day))
         if self._minima:
             self._minima.end()

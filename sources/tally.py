@@ -16,12 +16,20 @@ from sources.rows import Table
 from sources.screening import private, script
 
 _TOGETHER = 300_000  # characters of documents that are counted at once
+_LONG = 1_000_000  # characters of a document from which it is counted in blocks
+_MOST = 4_000_000  # characters without a place to cut them that are still counted
+_NEAR_NUMBERS = frozenset("0123456789()+")
+_TRIES = 100  # cuts in a row that such a character stands before, after which one is taken
 _FIRST, _EVERY = 3, 100  # documents of a part that are checked, and one in so many of all
 _LONGEST = 50_000  # characters that are checked of one
 
 
 class Unequal(Exception):
     """The fast count of a document is not tiktoken's."""
+
+
+class Uncut(ValueError):
+    """A stretch of a document is too long to be counted."""
 
 
 @cache
@@ -53,9 +61,13 @@ class Tally:
         return self._table.rows()
 
     def add(self, text: str, day: int) -> None:
-        """A document, and the day it is of."""
+        """A document, and the day it is of. Raises Uncut, as if it had not been given."""
         if not text or text.isspace():
             self.empty += 1
+            return
+        if len(text) > _LONG:
+            self._count()
+            self.add_blocks((text[at : at + _LONG] for at in range(0, len(text), _LONG)), day)
             return
         self._waiting.append((text, day))
         self._size += len(text)
@@ -74,7 +86,14 @@ class Tally:
         self._size = 0
 
     def add_blocks(self, texts: Iterable[str], day: int) -> None:
-        """A document that comes in blocks, cut where a piece of it surely ends."""
+        """A document that comes in blocks, cut where a piece of it surely ends. Raises Uncut."""
+        try:
+            self._add_blocks(texts, day)
+        except Uncut:
+            self._table.forget()
+            raise
+
+    def _add_blocks(self, texts: Iterable[str], day: int) -> None:
         mark = hashlib.blake2b(digest_size=16)
         found = characters = kind = 0
         personal = [0, 0, 0]
@@ -120,14 +139,25 @@ def _encoded(text: str) -> bytes:
 
 
 def _cut(texts: Iterable[str]) -> Iterator[str]:
-    """The same text in blocks that end before a space after a visible character, or before a
-    line's end after a letter."""
+    """The same text in blocks, cut where a piece of it surely ends and no number goes on."""
     left = ""
     for text in texts:
         left += text
-        at = last_end(left, 0, len(left))
+        at = _end(left)
         if at:
             yield left[:at]
             left = left[at:]
+        elif len(left) > _MOST:
+            raise Uncut(f"a stretch of over {_MOST:,} characters without a space cannot be counted")
     if left:
         yield left
+
+
+def _end(text: str) -> int:
+    """The last place for a cut, of the last ones that which no number may go over."""
+    last = at = last_end(text, 0, len(text))
+    for _ in range(_TRIES):
+        if not at or text[at - 1] not in _NEAR_NUMBERS:
+            break
+        at = last_end(text, 0, at)
+    return at or last

@@ -237,7 +237,7 @@ def test_a_part_is_remembered_for_itself_alone(width: int, data: st.DataObject) 
 @pytest.mark.parametrize("encoding", tokens.ENCODINGS)
 @given(text=st.text("a1.(\n\t\r é中の\u3000", min_size=1), at=st.integers(1, 30))
 def test_a_stretch_counts_by_itself(encoding: str, text: str, at: int) -> None:
-    found = cuts.stretches(text, at)
+    found = list(cuts.stretches(text, at))
     assert "".join(found) == text
     assert sum(plain(each, encoding) for each in found) == plain(text, encoding)
 
