@@ -1,10 +1,10 @@
 """Which pilot to run next, and what it is worth: preposterior analysis over the law's draws.
 
-For each candidate pilot a truth is drawn, its measurement imagined, the other draws reweighted, and
-the best purchase chosen anew from a short list (choices.py). Worth is by how much cost and price of
-missing fall on average against the best purchase now; the pilot's examples stay and are not paid
-for twice. The price of missing [currency] is the least at which the best purchase now succeeds as
-often as the project wants, so that a saving and a better chance count in one unit.
+For each candidate pilot a truth is drawn, its measurement imagined, the other draws reweighted,
+and the best purchase chosen anew from a short list (choices.py), so that the target is met as often
+as by the best purchase now. Worth is the cost that this saves on average; the pilot's examples stay
+and are not paid for twice. As in policy.py, choosing minimises cost + price of missing x P(missed),
+at the least price [currency] that keeps the chance: what then looks hopeless is not bought.
 
 Candidates are screened first by a criterion of c-optimality (Elfving 1952): the share of the
 variance of the log cost of the target that a linear look at the measurement would explain.
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.choices import Choices, choices
+from planner.choices import ROUNDING, Choices, choices
 from planner.fitted import FittedLaw
 from planner.laws import Array
 from planner.pilots import Pilots
@@ -40,10 +40,10 @@ class Pilot:
 
     bought       [example] of these, not owned yet
     cost         [currency] of what is bought, contingency and fees included, and of runs
-    worth        [currency] by which cost and price of missing fall, expected; None where screened
-                 out
-    error        [currency] standard error of the worth
-    saving       [currency] by which the cost of what is bought then falls, expected
+    worth        [currency] by which the cost of what is bought then falls at the same chance,
+                 expected; None where screened out
+    error        [currency] standard error of the worth, with that of the chance at its price
+    price        [currency] of missing at which the chance is the same
     probability  P(target met) after it, expected
     changes      P(another purchase is chosen than now)
     explained    [ratio] of the variance of the log cost of the target
@@ -58,7 +58,7 @@ class Pilot:
     explained: float
     worth: float | None = None
     error: float | None = None
-    saving: float | None = None
+    price: float | None = None
     probability: float | None = None
     changes: float | None = None
     effective: float | None = None
@@ -75,7 +75,6 @@ class Advice:
 
     best              the pilot to run, None where none is worth its cost
     cost, probability of the best purchase now: [currency], P(target met)
-    price_of_missing  [currency] that missing the target is taken to cost
     run_cost          [currency/run]; None if not given, and then 0 is counted
     """
 
@@ -83,19 +82,23 @@ class Advice:
     best: Pilot | None
     cost: float
     probability: float
-    price_of_missing: float
     run_cost: float | None
 
 
 @dataclass(frozen=True)
 class Stand:
-    """Where a decision stands before any pilot: law, what could be bought, the price of missing
-    [currency], and the number of the best choice now."""
+    """Where a decision stands before any pilot: law, what could be bought, and the number of the
+    best choice now."""
 
     law: FittedLaw
     listed: Choices
-    price: float
     now: int
+
+    @property
+    def need(self) -> Array:
+        """Cost (draws,) [currency] of the cheapest choice that meets the target; inf if none."""
+        met = self.listed.met > 0
+        return np.asarray(np.where(met, self.listed.cost, math.inf).min(axis=1))
 
     def still_to_pay(self, pilot: Pilot) -> Array:
         """Cost (choices,) [currency] of each choice after a pilot whose examples are kept."""
@@ -105,12 +108,13 @@ class Stand:
         return self.listed.spent_with(source, pilot.bought) - data
 
     def after(self, pilot: Pilot, measured: Array) -> np.ndarray:
-        """The best choice (n,) once a pilot has shown these log errors (n,)."""
+        """The best choice (n,) once a weighed pilot has shown these log errors (n,)."""
+        if pilot.price is None:
+            raise ValueError("the pilot has not been weighed")
         seen = sight(self.law, _alone(self.law, pilot), pilot.repeats)
         row = np.zeros(len(measured), dtype=int)
         chance = seen.posterior(seen.log_likelihood(measured, row)) @ self.listed.met
-        value = self.listed.value(chance, self.price, self.still_to_pay(pilot))
-        return np.asarray(np.argmin(value, axis=1))
+        return self.listed.best(chance, pilot.price, self.still_to_pay(pilot))
 
 
 def stand_of(study: Study) -> Stand:
@@ -122,9 +126,8 @@ def stand_of(study: Study) -> Stand:
     listed = choices(
         law, inputs.sources, _distinct(plans), plan.target, plan.used_in_hand, inputs.contingency
     )
-    price = listed.price_of(law.weights, min(inputs.target.confidence, plan.probability))
-    now = int(np.argmin(listed.value(law.weights @ listed.met, price)))
-    return Stand(law, listed, price, now)
+    wanted = min(inputs.target.confidence, plan.probability)
+    return Stand(law, listed, listed.cheapest(law.weights, wanted))
 
 
 def advise(study: Study, *, truths: int = TRUTHS, seed: int = 0) -> Advice:
@@ -135,9 +138,7 @@ def advise(study: Study, *, truths: int = TRUTHS, seed: int = 0) -> Advice:
     inputs, law, stand = study.inputs, study.law, stand_of(study)
     found = candidates(law, inputs.sources, inputs.pilots, stand.listed, inputs.run_cost or 0.0)
     found = [pilot for pilot in found if pilot.cost <= inputs.target.budget]
-    screened = sorted(
-        _screened(law, stand.listed, found, stand.price), key=lambda pilot: -pilot.explained
-    )
+    screened = sorted(_screened(stand, found), key=lambda pilot: -pilot.explained)
     weighed = [weigh(stand, pilot, truths=truths, seed=seed) for pilot in screened[:SCREENED]]
     ranked = sorted(weighed, key=lambda pilot: -(pilot.gain or 0.0)) + screened[SCREENED:]
     return Advice(
@@ -145,7 +146,6 @@ def advise(study: Study, *, truths: int = TRUTHS, seed: int = 0) -> Advice:
         best=next((pilot for pilot in ranked if advisable(pilot)), None),
         cost=float(stand.listed.cost[stand.now]),
         probability=float(law.weights @ stand.listed.met[:, stand.now]),
-        price_of_missing=stand.price,
         run_cost=inputs.run_cost,
     )
 
@@ -207,12 +207,11 @@ def candidates(
     return found
 
 
-def _screened(
-    law: FittedLaw, listed: Choices, pilots: Sequence[Pilot], price: float
-) -> list[Pilot]:
-    """The candidates with what they explain of the log cost of the target, draw by draw."""
-    cheapest = np.where(listed.met > 0, listed.cost, np.inf).min(axis=1)
-    need = np.log(np.minimum(cheapest, listed.cost.max() + price) + 1e-9 + 0.01 * price)
+def _screened(stand: Stand, pilots: Sequence[Pilot]) -> list[Pilot]:
+    """The candidates with what they explain of the log cost of the target, draw by draw; a draw
+    that nothing brings to the target counts as twice the dearest choice."""
+    law, most = stand.law, 2 * float(stand.listed.cost.max()) + 1e-9
+    need = np.log(np.minimum(stand.need, most) + 1e-3 * most)
     need = need - law.weights @ need
     spread = float(law.weights @ need**2)
     kept = []
@@ -234,24 +233,29 @@ def _alone(law: FittedLaw, pilot: Pilot) -> Array:
 
 def weigh(stand: Stand, pilot: Pilot, *, truths: int = TRUTHS, seed: int = 0) -> Pilot:
     """The candidate with its worth, by so many imagined truths."""
-    law, listed, price, now = stand.law, stand.listed, stand.price, stand.now
+    law, listed, now = stand.law, stand.listed, stand.now
     seen = sight(law, _alone(law, pilot), pilot.repeats)
     count = min(truths, len(law.weights))
-    truth = stratified(np.argsort(seen.log_error[:, 0], kind="stable"), law.weights, count)
+    truth = stratified(np.argsort(stand.need, kind="stable"), law.weights, count)
     row = np.zeros(count, dtype=int)
     measured = seen.measured(truth, row, scores(1, count, seed)[0])
     posterior = seen.posterior(seen.log_likelihood(measured, row), truth)
-    cost = stand.still_to_pay(pilot)
-    then = np.argmin(listed.value(posterior @ listed.met, price, cost), axis=1)
-    before = listed.cost[now] + price * (1 - listed.met[truth, now])
-    after = cost[then] + price * (1 - listed.met[truth, then])
-    gained = before - after
+    chance, cost, met = posterior @ listed.met, stand.still_to_pay(pilot), listed.met[truth]
+    each, wanted = np.arange(count), float(met[:, now].mean())
+    low, high = 1e-4 * float(cost.max()) + 1e-9, 1e6 * float(cost.max()) + 1e-9
+    while high > 1.02 * low:
+        price = math.sqrt(low * high)
+        enough = met[each, listed.best(chance, price, cost)].mean() >= wanted - ROUNDING
+        low, high = (low, price) if enough else (price, high)
+    then = listed.best(chance, high, cost)
+    saved = listed.cost[now] - cost[then]
+    gained = saved + high * (met[each, then] - met[:, now])
     return replace(
         pilot,
-        worth=float(gained.mean()),
+        worth=float(saved.mean()),
         error=float(gained.std(ddof=1) / math.sqrt(count)) if count > 1 else 0.0,
-        saving=float(np.mean(listed.cost[now] - cost[then])),
-        probability=float(listed.met[truth, then].mean()),
+        price=high,
+        probability=float(met[each, then].mean()),
         changes=float(np.mean(then != now)),
         effective=float(np.median(1.0 / np.einsum("ij,ij->i", posterior, posterior))),
     )

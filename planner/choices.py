@@ -19,7 +19,6 @@ from planner.plan import Plan, Target
 from planner.ray import legal_rows
 from sources.base import Source
 
-CLEAR = 1.05  # above the least price of missing, where two choices tie and one draw could tell
 ROUNDING = 1e-6  # of a probability, by sums in single precision
 SCALES = np.geomspace(1 / 30, 12.0, 26)  # of a mix
 
@@ -56,22 +55,16 @@ class Choices:
         more = self.price(source, np.maximum(own, quantity)) - self.price(source, own)
         return np.asarray(self.cost + more)
 
-    def value(self, chance: Array, price: float, cost: Array | None = None) -> Array:
-        """Cost and price of missing [currency] of each choice, for chances (..., choices)."""
-        return np.asarray((self.cost if cost is None else cost) + price * (1.0 - chance))
+    def best(self, chance: Array, price: float, cost: Array) -> np.ndarray:
+        """The choice (n,) of least cost and price of missing [currency], for chances (n, choices)
+        and costs (choices,)."""
+        return np.asarray(np.argmin(cost + price * (1.0 - chance), axis=1))
 
-    def price_of(self, weights: Array, wanted: float) -> float:
-        """Price of missing [currency], just above the least at which the best choice succeeds with
-        probability `wanted`, or as surely as any."""
+    def cheapest(self, weights: Array, wanted: float) -> int:
+        """The cheapest choice that succeeds with probability `wanted`, or as surely as any."""
         chance = weights @ self.met
-        aim = min(wanted, float(chance.max())) - ROUNDING
-        scale = max(float(self.cost.max()), 1e-9)
-        low, high = math.log(scale * 1e-4), math.log(scale * 1e6)
-        for _ in range(60):
-            middle = (low + high) / 2
-            best = int(np.argmin(self.value(chance, math.exp(middle))))
-            low, high = (low, middle) if chance[best] >= aim else (middle, high)
-        return math.exp(high) * CLEAR
+        enough = chance >= min(wanted, float(chance.max())) - ROUNDING
+        return int(np.argmin(np.where(enough, self.cost, math.inf)))
 
 
 def choices(

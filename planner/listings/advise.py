@@ -21,12 +21,12 @@ ADVISE: Spec = (
     (
         "worth",
         CURRENCY,
-        "by which cost and price of missing then fall, expected; the pilot's examples stay and are "
-        "not paid for twice; empty where screened out",
+        "by which the cost of what is bought then falls, expected, at the same chance of meeting "
+        "the target; the pilot's examples stay and are not paid for twice; empty if screened out",
     ),
     ("worth_error", CURRENCY, "standard error of worth"),
     ("gain", CURRENCY, "worth less cost"),
-    ("saving", CURRENCY, "by which the cost of what is bought falls, expected; below 0 it rises"),
+    ("price_of_missing", CURRENCY, "at which choosing after the pilot keeps that chance"),
     ("probability", "probability", "of meeting the target after it, expected"),
     ("changes", "probability", "that another purchase is then chosen than now"),
     (
@@ -53,13 +53,6 @@ def advise_tables(study: Study, advice: Advice) -> dict[str, Table]:
         *_best_facts(advice.best, currency),
         ("cost", money(advice.cost), currency, "of the best purchase now, from a short list"),
         ("probability", figure(advice.probability), "probability", "that it meets the target"),
-        (
-            "price_of_missing",
-            money(advice.price_of_missing),
-            currency,
-            "what missing the target is taken to cost: the least that makes the best purchase as "
-            "sure as is wanted",
-        ),
         ("run_cost", money(advice.run_cost), f"{currency}/run", runs),
         ("truths", TRUTHS, "draw", "imagined truths that each worth is a mean of"),
     ]
@@ -89,7 +82,7 @@ def _best_facts(best: Pilot | None, currency: str) -> list[Fact]:
 
 def _rows(advice: Advice) -> list[Row]:
     rows: list[tuple[float, Row]] = []
-    nothing: Row = (None, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, figure(advice.probability), 0.0, 0.0)
+    nothing: Row = (None, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, None, figure(advice.probability), 0.0, 0.0)
     rows.append((0.0, (*nothing, None, None if advice.best else "yes")))
     for each in advice.candidates:
         row: Row = (
@@ -101,7 +94,7 @@ def _rows(advice: Advice) -> list[Row]:
             money(each.worth),
             money(each.error),
             money(each.gain),
-            money(each.saving),
+            money(each.price),
             figure(each.probability),
             figure(each.changes),
             figure(each.explained),
@@ -134,10 +127,9 @@ def advise_parts(tables: Tables) -> Parts:
     ]
     heads = ("pilot", "examples", "runs", "cost", "worth", "gain", "P(met)", "P(change)")
     told = (
-        f"in {unit}. worth: by which cost and price of missing ({shown(facts['price_of_missing'])})"
-        " then fall, expected, with its standard error; what a pilot buys stays and is paid once. "
-        f"P(change): that another purchase is then best. Advised where worth lies {SURE:g} standard"
-        " error above cost."
+        f"in {unit}. worth: what is then saved at the same chance, expected, with its standard "
+        "error; what a pilot buys stays and is paid once. P(change): that another purchase is then "
+        f"best. Advised where worth lies {SURE:g} standard error above cost."
     )
     parts += ["", grid(heads, rows, "~>>>>>>>"), line(told)]
     now = f"{shown(facts['cost'])} {unit}, and meets the target with probability "

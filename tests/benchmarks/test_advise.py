@@ -8,7 +8,7 @@ it, the law is fitted to them, and three ways of going on are paid for under the
 - advice: the pilot that is advised, if any, then the best purchase given what it showed;
 - largest: the dearest candidate that costs no more than the best purchase now, then the same.
 
-Total cost is pilots, purchases, and the price of missing where the truth does not meet the target.
+All ways aim at the same chance of meeting the target; cost is of pilots and purchases.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from planner import fit_law
-from planner.advise import TRUTHS, advise, candidates, stand_of
+from planner.advise import TRUTHS, advise, candidates, stand_of, weigh
 from planner.choices import meets
 from planner.optimise import cheapest_plan
 from planner.pilots import Pilots
@@ -62,8 +62,8 @@ def simulated(truth, rng) -> pd.DataFrame:
     return pd.DataFrame({"dear": n, "cheap": 0.0, "error": seen, "test_size": TESTED})
 
 
-def paid(truth, stand, target: float, pilot, rng) -> tuple[float, bool, float]:
-    """Total cost, success, and what was spent, under a truth of one draw."""
+def paid(truth, stand, target: float, pilot, rng) -> tuple[bool, float]:
+    """Success, and what was spent, pilot included, under a truth of one draw."""
     if pilot is None:
         then, spent = stand.now, float(stand.listed.cost[stand.now])
     else:
@@ -75,7 +75,7 @@ def paid(truth, stand, target: float, pilot, rng) -> tuple[float, bool, float]:
         then = int(stand.after(pilot, shown)[0])
         spent = pilot.cost + float(stand.still_to_pay(pilot)[then])
     met = bool(meets(truth, stand.listed.totals[[then]], target)[0, 0])
-    return spent + stand.price * (not met), met, spent
+    return met, spent
 
 
 def test_following_the_advice():
@@ -105,33 +105,20 @@ def test_following_the_advice():
         all_ = candidates(law, sources, inputs.pilots, stand.listed, run_cost)
         affordable = [p for p in all_ if p.cost <= stand.listed.cost[stand.now]]
         largest = max(affordable, key=lambda p: p.cost, default=None)
+        largest = largest and weigh(stand, largest)
         ours = law.with_order(truth.sources)
         assert ours.sources == law.sources, "rows of the choices are in the truth's order"
         scale = float(stand.listed.cost[stand.now]) or 1.0
         for name, pilot in (("no pilot", None), ("advice", advice.best), ("largest", largest)):
-            total, met, spent = paid(
-                truth, stand, target.error, pilot, np.random.default_rng(project)
-            )
-            rows.append(
-                (
-                    project,
-                    name,
-                    total / scale,
-                    met,
-                    spent / scale,
-                    pilot is not None,
-                    stand.price / scale,
-                )
-            )
-    heads = ["project", "way", "total", "met", "spent", "piloted", "price"]
+            met, spent = paid(truth, stand, target.error, pilot, np.random.default_rng(project))
+            rows.append((project, name, met, spent / scale, pilot is not None))
+    heads = ["project", "way", "met", "cost", "piloted"]
     table = pd.DataFrame(rows, columns=heads)
     print(f"\n{PROJECTS} projects; costs against the best purchase now")
     print(table.groupby("way", sort=False)[heads[2:]].mean().round(3).to_string())
-    for what in ("total", "spent"):
-        wide = table.pivot(index="project", columns="way", values=what)
+    for what in ("cost", "met"):
+        wide = table.pivot(index="project", columns="way", values=what).astype(float)
         for other in ("no pilot", "largest"):
             saved = wide[other] - wide["advice"]
-            print(
-                f"advice against {other}: {what} lower by {saved.mean():.3f} +- "
-                f"{saved.std() / np.sqrt(len(saved)):.3f}"
-            )
+            error = saved.std() / np.sqrt(len(saved))
+            print(f"{what} of {other} less that of advice: {saved.mean():.3f} +- {error:.3f}")

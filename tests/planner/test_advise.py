@@ -70,11 +70,7 @@ def test_the_listed_choices_hold_the_plan_and_cost_what_sources_say(study):
 
 def test_the_best_purchase_now_is_as_sure_as_wanted(study, advice):
     assert advice.probability >= 0.8 - 1e-6
-    assert advice.cost <= study.plan.cost * 1.25  # of a short list, and for the price of missing
-    stand = stand_of(study)
-    cheaper = stand.listed.value(study.law.weights @ stand.listed.met, 0.9 * stand.price)
-    best = int(np.argmin(cheaper))
-    assert study.law.weights @ stand.listed.met[:, best] < 0.8 - 1e-6
+    assert advice.cost <= study.plan.cost * 1.0001
 
 
 def test_worth_against_brute_force(study, monkeypatch):
@@ -84,10 +80,10 @@ def test_worth_against_brute_force(study, monkeypatch):
     pilot = Pilot("cheap", 1500.0, 1500.0, 3, 0.0, 0.0)
     found = weigh(stand, pilot, truths=len(law.weights))
     listed, seen = stand.listed, sight(law, np.array([[0.0, 1500.0]]), 3)
-    order = np.argsort(seen.log_error[:, 0], kind="stable")
+    order = np.argsort(stand.need, kind="stable")
     normal = module.scores(1, len(order))[0]
     source = listed.sources[1]
-    gains = []
+    gains, met = [], []
     for truth, score in zip(order, normal, strict=True):
         y = seen.log_error[truth, 0] + math.sqrt(seen.variance[truth, 0]) * score
         weight = np.exp(-0.5 * (y - seen.log_error[:, 0]) ** 2 / seen.variance[:, 0])
@@ -99,12 +95,14 @@ def test_worth_against_brute_force(study, monkeypatch):
             whole = cost - 1.1 * float(source.cost(bought[1]))
             whole += 1.1 * float(source.cost(max(bought[1], 1500.0)))
             left = whole - 1.1 * float(source.cost(1500.0))
-            values.append((left + stand.price * (1 - weight @ listed.met[:, k]), left, k))
+            values.append((left + found.price * (1 - weight @ listed.met[:, k]), left, k))
         _, left, k = min(values)
-        before = listed.cost[stand.now] + stand.price * (1 - listed.met[truth, stand.now])
-        gains.append(before - left - stand.price * (1 - listed.met[truth, k]))
+        gains.append(listed.cost[stand.now] - left)
+        met.append(listed.met[truth, k] - listed.met[truth, stand.now])
     assert found.worth == pytest.approx(np.mean(gains), rel=0.03)
-    assert found.error == pytest.approx(np.std(gains, ddof=1) / math.sqrt(len(gains)), rel=0.05)
+    assert np.mean(met) == pytest.approx(0.0, abs=0.01)
+    both = np.array(gains) + found.price * np.array(met)
+    assert found.error == pytest.approx(np.std(both, ddof=1) / math.sqrt(len(gains)), rel=0.05)
 
 
 def test_a_pilot_that_shows_nothing_is_worth_nothing(study):
@@ -112,8 +110,7 @@ def test_a_pilot_that_shows_nothing_is_worth_nothing(study):
     stand = replace(stand_of(study), law=blind)
     owned = Pilot("dear", 500.0, 0.0, 1, 0.0, 0.0)
     found = weigh(stand, owned, truths=TRUTHS)
-    assert abs(found.worth) <= 3 * found.error + 1e-6 * stand.price
-    assert found.changes < 0.1
+    assert found.worth <= 2 * found.error + 0.02 * stand.listed.cost[stand.now]
 
 
 def test_repeats_and_size_cost_what_they_cost(study, advice):
@@ -145,7 +142,7 @@ def test_nothing_above_the_budget_is_a_candidate(study):
 def test_the_currency_changes_nothing_else(advice):
     other = advise(studied(currency=7.0), truths=TRUTHS)
     assert other.cost == pytest.approx(7 * advice.cost, rel=1e-3)
-    assert other.price_of_missing == pytest.approx(7 * advice.price_of_missing, rel=1e-3)
+    assert other.best.price == pytest.approx(7 * advice.best.price, rel=0.05)
     assert (other.best.source, other.best.examples) == (advice.best.source, advice.best.examples)
     assert other.best.worth == pytest.approx(7 * advice.best.worth, rel=1e-3)
 
@@ -166,27 +163,21 @@ def test_following_the_advice_pays():
     met = meets(others, stand.listed.totals, study.plan.target.error)
     all_ = candidates(study.law, study.inputs.sources, None, stand.listed, 20.0)
     affordable = [p for p in all_ if p.cost <= found.cost]
-    largest = max(affordable, key=lambda p: p.cost)
+    largest = weigh(stand, max(affordable, key=lambda p: p.cost), truths=TRUTHS)
 
     def total(pilot):
         truth = np.arange(len(met))
-        if pilot is None:
-            then, spent = np.full(len(met), stand.now), stand.listed.cost[stand.now]
-        else:
-            row = np.array([[pilot.examples * (n == pilot.source) for n in others.sources]])
-            error = others.errors(row)[:, 0]
-            score = np.random.default_rng(1).standard_normal(len(met))
-            then = stand.after(pilot, np.log(error) + 0.02 / math.sqrt(pilot.repeats) * score)
-            spent = pilot.cost + stand.still_to_pay(pilot)[then]
-        return spent + stand.price * ~met[truth, then]
+        row = np.array([[pilot.examples * (n == pilot.source) for n in others.sources]])
+        error = others.errors(row)[:, 0]
+        score = np.random.default_rng(1).standard_normal(len(met))
+        then = stand.after(pilot, np.log(error) + 0.02 / math.sqrt(pilot.repeats) * score)
+        return pilot.cost + stand.still_to_pay(pilot)[then], met[truth, then]
 
-    advised = total(found.best)
-    for other in (total(None), total(largest)):
+    advised, success = total(found.best)
+    assert success.mean() >= met[:, stand.now].mean() - 0.04
+    for other in (np.full(len(met), found.cost), total(largest)[0]):
         saved = other - advised
-        error = saved.std(ddof=1) / math.sqrt(len(saved))
-        assert saved.mean() > -2 * error
-    saved = total(None) - advised
-    assert saved.mean() > 2 * saved.std(ddof=1) / math.sqrt(len(saved))
+        assert saved.mean() > 2 * saved.std(ddof=1) / math.sqrt(len(saved))
 
 
 def test_more_of_a_mix_of_what_is_in_hand():
