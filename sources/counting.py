@@ -57,7 +57,8 @@ def count_corpus(
     """
     paths = list(paths)
     tokens.coder(options.encoding)
-    parts = [part for place in places.files(paths) for part in _parts(place, options.split)]
+    lost: list[Fault] = []
+    parts = [part for place in places.files(paths, lost) for part in _parts(place, options.split)]
     count_parts = partial(
         _count_parts, parts, journal=journal, progress=progress, workers=workers, engine=engine
     )
@@ -66,6 +67,7 @@ def count_corpus(
     except Unequal:
         found = count_parts(replace(options, plain=True))
     count = total(found, parts, options)
+    count = replace(count, unreadable=count.unreadable + len(lost), faults=(*lost, *count.faults))
     if not count.documents:
         raise SourceError(nothing(paths, options, count.faults))
     return count
@@ -76,7 +78,7 @@ def nothing(
 ) -> tuple[Fault, ...]:
     """Why there is no document: the column is in no file, or what is wrong with them."""
     column = options.column
-    known = [each for place in places.files(paths)[:_MOST_NAMED] for each in columns_of(place)]
+    known = [each for place in places.files(paths, [])[:_MOST_NAMED] for each in columns_of(place)]
     if known and column not in known:
         advice = nearest(column, list(dict.fromkeys(known)))
         return (Fault("column", column, "is in none of the files", advice),)

@@ -78,7 +78,9 @@ def documents(
         raise
     except UnicodeDecodeError:
         raise _fault(place, "is not UTF-8 text", "convert it, or move it elsewhere") from None
-    except (OSError, ValueError, EOFError, RecursionError, zlib.error, csv.Error) as error:
+    except OSError as error:
+        raise _fault(place, places.told(error)) from None
+    except (ValueError, EOFError, RecursionError, zlib.error, csv.Error) as error:
         raise _fault(place, str(error) or type(error).__name__) from None
 
 
@@ -131,7 +133,9 @@ def blocks(place: Place, size: int) -> Iterator[str]:
         raise
     except UnicodeDecodeError:
         raise _fault(place, "is not UTF-8 text", "convert it, or move it elsewhere") from None
-    except (OSError, ValueError, EOFError, zlib.error) as error:
+    except OSError as error:
+        raise _fault(place, places.told(error)) from None
+    except (ValueError, EOFError, zlib.error) as error:
         raise _fault(place, str(error) or type(error).__name__) from None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -61,35 +62,82 @@ def absolute(place: str) -> str:
     return place if is_remote(place) else str(Path(place).absolute())
 
 
-def files(places: Iterable[Path | str]) -> list[str]:
-    """Files at the places and below, each once, in order of name; hidden ones are passed over."""
-    found: dict[str, None] = {}
+def files(places: Iterable[Path | str], unreadable: list[Fault] | None = None) -> list[str]:
+    """Files at the places and below, each once, in order of name; hidden ones are passed over.
+
+    What cannot be read below a place is described in `unreadable` where that is given. Raises
+    SourceError with all that is wrong with the places themselves.
+    """
+    found: dict[Any, str] = {}  # by what tells a file from others, however its path is spelled
     faults: list[Fault] = []
+    below = faults if unreadable is None else unreadable
     for place in places:
         try:
-            mine = list(_remote_files(str(place)) if is_remote(place) else _files(Path(place)))
+            if is_remote(place):
+                mine: list[tuple[Any, str]] = [(each, each) for each in _remote_files(str(place))]
+            else:
+                mine = list(_files(Path(place), below))
         except SourceError as error:
             faults += error.faults
         except OSError as error:
-            faults.append(Fault("path", str(place), error.strerror or str(error)))
+            faults.append(Fault("path", str(place), told(error)))
         else:
-            found |= dict.fromkeys(mine)
+            for mark, each in mine:
+                found.setdefault(mark, each)
     if faults:
         raise SourceError(faults)
-    return list(found)
+    return list(found.values())
 
 
-def _files(path: Path) -> Iterator[str]:
-    if path.is_file():
-        yield str(path)
-    elif not path.is_dir():
-        raise SourceError([Fault("path", str(path), "there is no such file or folder")])
+def told(error: OSError) -> str:
+    """What went wrong, in words."""
+    if isinstance(error, PermissionError) and error.errno:
+        return "cannot be read: permission denied"
+    if error.errno and error.strerror:
+        return f"cannot be read: {error.strerror[:1].lower()}{error.strerror[1:]}"
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _files(path: Path, unreadable: list[Fault]) -> Iterator[tuple[Any, str]]:
+    try:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        fault = Fault("path", str(path), "there is no such file or folder")
+        raise SourceError([fault]) from None
+    if stat.S_ISREG(found.st_mode):
+        yield _mark(found, str(path)), str(path)
+    elif stat.S_ISDIR(found.st_mode):
+        with os.scandir(path):  # raises OSError
+            pass
+        yield from _below(path, unreadable)
     else:
-        for folder, inner, names in os.walk(path):
-            inner[:] = sorted(each for each in inner if not each.startswith("."))
-            for each in sorted(names):
-                if not each.startswith(".") and (Path(folder) / each).is_file():
-                    yield str(Path(folder) / each)
+        advice = "give a file or a folder; to count a stream, write it to a file first"
+        raise SourceError([Fault("path", str(path), "is no regular file", advice)])
+
+
+def _below(path: Path, unreadable: list[Fault]) -> Iterator[tuple[Any, str]]:
+    def lost(error: OSError) -> None:
+        unreadable.append(Fault("path", str(error.filename), told(error)))
+
+    for folder, inner, names in os.walk(path, onerror=lost):
+        inner[:] = sorted(each for each in inner if not each.startswith("."))
+        for each in sorted(names):
+            if each.startswith("."):
+                continue
+            place = str(Path(folder) / each)
+            try:
+                found = os.stat(place)
+            except (FileNotFoundError, NotADirectoryError):  # a link to nowhere
+                continue
+            except OSError as error:
+                unreadable.append(Fault("path", place, told(error)))
+                continue
+            if stat.S_ISREG(found.st_mode):
+                yield _mark(found, place), place
+
+
+def _mark(found: os.stat_result, place: str) -> Any:
+    return (found.st_dev, found.st_ino) if found.st_ino else os.path.realpath(place)
 
 
 def _remote_files(place: str) -> Iterator[str]:
