@@ -24,6 +24,11 @@ def settled(market: Market, target: Target, amounts: Amounts) -> Amounts:
         parts = np.append(whole(0.0, source.in_hand, PARTS), used[column])
         rows = np.tile(used, (len(parts), 1))
         rows[:, column] = parts
+        totals = amounts.bought + rows
+        allowed = market.rules.allowed(totals, np.broadcast_to(amounts.bought, totals.shape))
+        if not allowed.any():
+            continue
+        rows, parts = rows[allowed], parts[allowed]
         reached = reach(market, target, amounts.bought + rows)
         used = rows[np.lexsort([-parts, reached])[0]]
     return replace(amounts, used=used)

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
-from planner.fitted import FittedLaw, smallest_meeting
-from planner.laws import SMALLEST_SIZE, Array
+from planner.fitted import FittedLaw
+from planner.laws import LARGEST_SIZE, SMALLEST_SIZE, Array
 
-CELLS = 128  # of the table, in geometric steps of size
+PARTED = 6000  # draws x parts that a search for the need looks at once
+STEP = 1.05  # of size, over which a slope is taken
+SHIFT = 49  # bits of a float that are left out where sizes are numbered: 8 cells an octave
+SMALLEST_TABLED = 0.125  # [effective example] where the table of sizes begins
 
 
 class Judge:
@@ -28,15 +32,19 @@ class Judge:
         self.law, self.error, self.text = law, error, text
         self.weights = law.weights
         self.unbiased = not law.mix.excess.any()
-        self.need = self._need(np.zeros(len(self.weights)))
         if not self.unbiased:
-            top = math.log(max(largest, 10.0)) + 1e-6
-            self.start, self.step = math.log(0.1), (top - math.log(0.1)) / CELLS
-            grid = np.exp(self.start + self.step * np.arange(CELLS + 1))
-            floor, part = self._curve(np.broadcast_to(grid, (len(self.weights), CELLS + 1)))
+            # the leading bits of a float number the cells
+            top = min(max(largest * 1.001, 10.0), LARGEST_SIZE)
+            self.first, last = map(int, _cell(np.array([SMALLEST_TABLED, top])))
+            bits = np.arange(self.first, last + 2, dtype=np.int64) << SHIFT
+            grid = bits.view(np.float64)
+            self.cells = len(grid) - 1
+            floor, part = self._curve(np.broadcast_to(grid, (len(self.weights), len(grid))))
             # padded so that sizes below and above the table have a cell to look at
             self.margin = self._pad(error - floor - part)
             width = self.margin.shape[1]
+            self.middle = self.margin.copy()
+            self.middle[:, 1:-1] = (self.margin[:, 1:-1] + self.margin[:, 2:]) / 2
             self.rows = (np.arange(len(self.weights), dtype=np.intp) * width)[:, None]
 
     def _pad(self, margin: Array) -> Array:
@@ -46,27 +54,57 @@ class Judge:
     def _curve(self, size: Array) -> tuple[Array, Array]:
         return self.law.curve(self.law.with_text(np.maximum(size, SMALLEST_SIZE), self.text))
 
-    def _need(self, tilt: Array) -> Array:
-        def error(size: Array) -> Array:
-            floor, part = self._curve(size[:, None])
-            return (floor + part)[:, 0] + tilt
+    @cached_property
+    def need(self) -> Array:
+        """Smallest size (draws,) [effective example] that meets the target without own floors."""
+        return self._need(np.zeros(len(self.weights)))
 
-        return smallest_meeting(error, self.error, len(self.weights))
+    def _need(self, tilt: Array) -> Array:
+        """As `need_above`, to 1e-9 relative: the logarithm of the size is cut into parts, and the
+        part in which the target is met again, each time for all draws at once."""
+        count = len(self.weights)
+        low, high = np.full(count, np.log(1e-3)), np.full(count, np.log(LARGEST_SIZE))
+        ends = self._meets(np.stack([low, high], axis=1), tilt)
+        parts = int(np.clip(PARTED // count, 2, 64))
+        steps = np.arange(1, parts) / parts
+        while float(np.max(high - low)) >= 1e-9:
+            inside = low[:, None] + (high - low)[:, None] * steps
+            missed = np.count_nonzero(~self._meets(inside, tilt), axis=1)
+            edges = np.hstack([low[:, None], inside, high[:, None]])
+            rows = np.arange(count)
+            low, high = edges[rows, missed], edges[rows, missed + 1]
+        return np.where(ends[:, 0], 0.0, np.where(ends[:, 1], np.exp(high), np.inf))
+
+    def _meets(self, log_size: Array, tilt: Array) -> np.ndarray:
+        floor, part = self._curve(np.exp(log_size))
+        return floor + part + tilt[:, None] <= self.error
 
     def need_above(self, tilt: Array) -> Array:
         """Smallest size (draws,) that meets the target with excess floor `tilt` (draws,)."""
         return self.need if not tilt.any() else self._need(tilt)
 
-    def met(self, size: Array, tilt: Array) -> np.ndarray:
-        """Whether each draw meets the target: size and excess floor (draws, rows) -> bool."""
+    def slope(self, size: Array) -> Array:
+        """By how much the error of each draw (draws,) falls per log of size, at sizes (draws,)."""
+        _, here = self._curve(size[:, None])
+        _, beyond = self._curve(size[:, None] * STEP)
+        return (here - beyond)[:, 0] / math.log(STEP)
+
+    def met(self, size: Array, tilt: Array, *, rough: bool = False) -> np.ndarray:
+        """Whether each draw meets the target: size and excess floor (draws, rows) -> bool.
+
+        rough: to within the eighth part of an octave of size, and several times as fast.
+        """
         if self.unbiased:
             return size >= self.need[:, None]
-        position = (np.log(np.maximum(size, SMALLEST_SIZE)) - self.start) / self.step
         # both ends of the table are padded
-        cell = np.clip(position + 1, 0, CELLS + 1).astype(np.intp) + self.rows
+        cell = np.clip(_cell(size) - (self.first - 1), 0, self.cells + 1)
+        cell += self.rows
+        if rough:
+            return tilt <= self.middle.take(cell)
         sure = tilt <= self.margin.take(cell)
-        open_ = ~sure & (tilt <= self.margin.take(cell + 1))
-        draw, row = np.nonzero(open_)
+        draw, row = np.nonzero(~sure)
+        close = tilt[draw, row] <= self.margin.take(cell[draw, row] + 1)
+        draw, row = draw[close], row[close]
         if len(draw):
             few = self.law.pick(draw)
             sizes = np.maximum(size[draw, row], SMALLEST_SIZE)[:, None]
@@ -75,9 +113,14 @@ class Judge:
             sure[draw, row] = (floor + part)[:, 0] + tilt[draw, row] <= self.error
         return sure
 
-    def chance(self, size: Array, tilt: Array) -> Array:
-        """P(target met) (rows,) for size and excess floor (draws, rows)."""
-        return self.weights @ self.met(size, tilt)
+    def chance(self, size: Array, tilt: Array, *, rough: bool = False) -> Array:
+        """P(target met) (rows,) for size and excess floor (draws, rows); see `met`."""
+        return self.weights @ self.met(size, tilt, rough=rough)
+
+
+def _cell(size: Array) -> np.ndarray:
+    """Number of the cell of each size: rising, and the same within an eighth of an octave."""
+    return np.ascontiguousarray(size.T).view(np.int64).T >> SHIFT
 
 
 def favourable(law: FittedLaw, low: Array, high: Array) -> FittedLaw:

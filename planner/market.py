@@ -10,18 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from planner.errors import Fault, InputError
+from planner.field import Options
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.laws import LARGEST_SIZE, Array
 from planner.plan import Target
-from planner.search import Options
+from planner.rules import Rules, rules_of
 from sources.base import Source
 
 LISTED = 160  # sources with at most this many legal supplies are listed whole
-GRID = 40  # else so many points, in geometric steps
+GRID = 120  # else so many points, in geometric steps
+CELLS = 12_000_000  # draws x sources x options that are listed; with more, lists are shorter
+CELLS_PER_SECOND = 5_000_000  # of a time limit
+FEWEST = 6  # points that are always listed
 PARTS = 24  # points between neighbours of the best choice, and for the use of data in hand
 LARGEST = LARGEST_SIZE  # [example] the end of every search, that of the law's needs too
 TEXT_LEVELS = (
@@ -72,47 +77,77 @@ class Supply:
 
 @dataclass(frozen=True)
 class Market:
-    """What can be bought: sources in the law's order of columns, law, and contingency [ratio]."""
+    """What can be bought: sources in the law's order of columns, law, contingency [ratio], what a
+    plan must obey besides, and how many cells (draws x sources x options) may be listed."""
 
     sources: tuple[Source, ...]
     law: FittedLaw
     contingency: float
+    rules: Rules
+    cells: int
 
-    @property
+    @cached_property
     def labels(self) -> tuple[Source, ...]:
         """Labelled sources."""
         return tuple(s for s in self.sources if s.role == "labels")
 
-    @property
+    @cached_property
     def texts(self) -> tuple[Source, ...]:
         """Unlabelled text sources."""
         return tuple(s for s in self.sources if s.role == "text")
 
+    @property
+    def listed(self) -> int:
+        """Legal purchases of a source up to which all are listed."""
+        return int(np.clip(self._points(), FEWEST, LISTED))
+
+    @property
+    def grid(self) -> int:
+        """Points of a source whose purchases are not all listed."""
+        return int(np.clip(self._points(), FEWEST, GRID))
+
+    def _points(self) -> int:
+        return self.cells // (len(self.law.weights) * max(len(self.labels), 1))
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {name: k for k, name in enumerate(self.law.sources)}
+
     def column(self, source: Source) -> int:
         """Column of a source in the law."""
-        return self.law.sources.index(source.name)
+        return self._columns[source.name]
 
     def price(self, source: Source, quantity: Array) -> Array:
         """Cost [currency], contingency included."""
         return source.cost(quantity) * (1 + self.contingency)
 
     def optional(self, source: Source) -> bool:
-        """Whether data in hand of this source may hurt, so that leaving it out is a choice."""
+        """Whether data in hand of this source may hurt, so that leaving it out is a choice; shares
+        are of what is trained on, and there any of it may."""
         if source.in_hand == 0:
             return False
+        if len(self.rules.shares):
+            return True
         return source.role == "text" or bool(self.law.excess(self.column(source)).any())
 
 
-def market_of(sources: Sequence[Source], law: FittedLaw, contingency: float) -> Market:
-    """The market of these sources under a law. Raises InputError for a source the law lacks."""
-    unknown = [s.name for s in sources if s.name not in law.sources]
+def market_of(
+    sources: Sequence[Source], law: FittedLaw, contingency: float, seconds: float | None = None
+) -> Market:
+    """The market of these sources under a law, listed in a small part of `seconds` [s].
+
+    Raises InputError for a source the law lacks.
+    """
+    place = {name: k for k, name in enumerate(law.sources)}
+    unknown = [s.name for s in sources if s.name not in place]
     if unknown:
         known = ", ".join(law.sources)
         raise InputError(
             "sources", [Fault(n, None, "not in the law", f"known: {known}") for n in unknown]
         )
-    ordered = sorted(sources, key=lambda s: law.sources.index(s.name))
-    return Market(tuple(ordered), law, contingency)
+    cells = CELLS if seconds is None else int(min(CELLS, max(seconds, 0.0) * CELLS_PER_SECOND))
+    ordered = sorted(sources, key=lambda s: place[s.name])
+    return Market(tuple(ordered), law, contingency, rules_of(ordered, law.sources), cells)
 
 
 def in_hand(market: Market) -> Array:
@@ -151,7 +186,7 @@ def supplies(market: Market, source: Source, target: Target) -> Supply:
     if not market.optional(source):
         return Supply(bought, bought + source.in_hand)
     most = source.in_hand + bought[-1]
-    if most <= LISTED:
+    if most <= market.listed:
         return supply(market, source, np.append(np.arange(math.ceil(most)), most))
     some = bought[1 :: max(1, len(bought) // PARTS)]
     mixed = (some[:, None] + source.in_hand * np.array([0.0, 0.25, 0.5, 0.75])).ravel()
@@ -192,7 +227,9 @@ def _purchases(market: Market, source: Source, target: Target) -> Array:
         most = min(most, most_to_be_had(market, source, target))
     if most < limits.smallest:
         return np.zeros(1)
-    return np.concatenate([[0.0], between(source, limits.smallest, most, LISTED, GRID)])
+    return np.concatenate(
+        [[0.0], between(source, limits.smallest, most, market.listed, market.grid)]
+    )
 
 
 def between(source: Source, low: float, high: float, listed: int, points: int) -> Array:
@@ -249,7 +286,8 @@ def _enough(market: Market, source: Source, target: Target) -> float:
         needs = replace(law, mix=mix).needs(target.error, source.name)
         most = float(np.max(needs[np.isfinite(needs)], initial=0.0)) or LARGEST
     batch, smallest = source.limits.batch, source.limits.smallest
-    enough = max(math.ceil(min(most, LARGEST) / batch) * batch, smallest)
+    most = min(most * (1 + 1e-8), LARGEST)  # needs are known to 1e-9
+    enough = max(math.ceil(most / batch) * batch, smallest)
     if math.isfinite(target.budget):
         return max(min(float(enough), most_to_be_had(market, source, target)), float(smallest))
     return float(enough)
@@ -308,15 +346,12 @@ def text_cells(
 # -- what the search works on --------------------------------------------------------------------
 
 
-def options_of(market: Market, lists: Sequence[Supply]) -> list[Options]:
-    """The listed supplies of each labelled source as the search wants them."""
-    options = []
-    for source, ways in zip(market.labels, lists, strict=True):
-        column = market.column(source)
-        effective = np.asfortranarray(market.law.contribution(column, ways.total))
-        cost = market.price(source, ways.bought)
-        options.append(Options(ways.total, cost, effective, market.law.excess(column)))
-    return options
+def option_of(market: Market, source: Source, ways: Supply) -> Options:
+    """The listed supplies of a labelled source as the search wants them."""
+    column = market.column(source)
+    effective = np.asfortranarray(market.law.contribution(column, ways.total))
+    cost = market.price(source, ways.bought)
+    return Options(ways.total, ways.bought, cost, effective, market.law.excess(column))
 
 
 def relaxed_of(market: Market, lists: Sequence[Supply]) -> list[Options]:
@@ -326,7 +361,8 @@ def relaxed_of(market: Market, lists: Sequence[Supply]) -> list[Options]:
     more of its own floor than the least: no legal supply is better than its option.
     """
     options = []
-    for source, ways, exact in zip(market.labels, lists, options_of(market, lists), strict=True):
+    for source, ways in zip(market.labels, lists, strict=True):
+        exact = option_of(market, source, ways)
         least = above(market, source, ways)
         cost = np.append(exact.cost[:1], market.price(source, least.bought))
         part = market.law.contribution(market.column(source), least.total)

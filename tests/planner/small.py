@@ -142,3 +142,23 @@ def markets(draw, most_sources=4):
         )
     error = draw(st.sampled_from([0.28, 0.25, 0.22, 0.19, 0.15]))
     return tuple(sources), fitted, error, draw(st.sampled_from([0.5, 0.8, 0.9]))
+
+
+@st.composite
+def ruled_markets(draw, most_sources=3):
+    """As `owned_markets`, with shares, sources that exclude and sources that need another."""
+    sources, fitted, error, confidence = draw(owned_markets(most_sources))
+    names = [source.name for source in sources]
+    ruled = []
+    for source in sources:
+        others = st.sampled_from([(), (), *((n,) for n in names if n != source.name)])
+        ruled.append(
+            replace(
+                source,
+                min_share=draw(st.sampled_from([0.0, 0.0, 0.2, 0.4])),
+                max_share=draw(st.sampled_from([1.0, 1.0, 0.75, 0.5])),
+                excludes=draw(others),
+                needs=draw(others),
+            )
+        )
+    return tuple(ruled), fitted, error, confidence

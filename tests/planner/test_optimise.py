@@ -18,7 +18,7 @@ from planner.plan import Target
 from tests.planner import small
 
 quick = settings(
-    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 
 
@@ -66,9 +66,7 @@ def brute(sources, law, target, contingency=0.0):
     return float(cost[good].min()) if good.any() else math.inf
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(small.markets())
 def test_equals_brute_force(market):
     sources, law, error, confidence = market
@@ -97,9 +95,7 @@ def test_budget_and_weeks_against_brute_force(market, budget, weeks):
         assert plan.cost == pytest.approx(best, rel=1e-9, abs=1e-9)
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(small.owned_markets())
 def test_use_of_data_in_hand_equals_brute_force(market):
     sources, law, error, confidence = market
