@@ -1,13 +1,13 @@
 """Cells of files that can be read from anywhere: plain text, .jsonl, .csv.
 
 A cell is some hundred bytes from where a word or clause starts to where another does, so that its
-tokens are those of the whole. Of a .jsonl the cells give the tokens of the lines as they stand;
-what lines hold beside the text is measured on whole records that start in some of the cells.
+tokens are those of the whole. Of a .jsonl a cell is worth the tokens of its bytes as they stand,
+less what the records that start in it, each read to its end, hold beside their text: over all
+cells that is the text, whatever the fields and however they lie in the file.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -18,17 +18,15 @@ from sources.base import Fault
 from sources.corpus import Options
 from sources.documents import shape
 from sources.estimates import Cell, Estimate, Stratum, by_ratio, spans
+from sources.jsoncells import Fetch, Records, unescaped
 from sources.pieces import Counter
 from sources.places import spans as reading
 
 REACH = 64  # bytes in which a cell may find a place to start at
 _BEFORE = 4  # bytes before a cell that are looked at
 _HEAD = 65_536  # bytes of a .csv that tell its columns
-_RECORDS = 0.25  # of the reading of .jsonl, for whole records
-_LONGEST = 65_536  # bytes of a record that is read to see what it holds beside the text
-_STEP = 2048  # bytes of a record read at once
-_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
-_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_LONGEST = 16_384, 0.05  # of a record that is read, if its text goes on: bytes, share of all read
+_MARK = "\ufeff"  # may stand before a text, and is none of it
 # where a piece of an encoding surely starts, in UTF-8 or escaped in JSON; where a character does
 _WORD = re.compile(
     rb"(?<=[^ \n]) |(?<=[A-Za-z\x80-\xff])\n|(?<=[\x80-\xff])(?:\xef\xbc\x8c|\xe3\x80[\x81\x82])|"
@@ -37,7 +35,8 @@ _WORD = re.compile(
 _CHARACTER = re.compile(rb"\\u[0-9a-fA-F]{4}|[^\x80-\xbf0-9a-fA-Fu\\]|[0-9a-fA-Fu](?!.{0,4}\\u)")
 _LINE_END = re.compile(r"\r?\n")
 _BLANK_LINE = re.compile(r"\n(?:[^\S\n]*\n)+")
-Fetch = Callable[[int, int], bytes]
+_CUT_START = re.compile(rb"[\x80-\xbf]{1,3}")
+_CUT_END = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")
 
 
 class Cells:
@@ -52,9 +51,12 @@ class Cells:
         self._cell = cell
         self._form = shape(places[0][0])[1]
         self._lines = self._form == ".jsonl"
+        self._single = options.split == "file" and self._form not in (".jsonl", ".csv")
         self._read = 0
-        self._beside: list[tuple[int, int]] = []  # of records: tokens beside the text; is it one
+        self._records = 0  # of .jsonl that were looked at
         self._shapes: dict[str, csvcells.Shape | None] = {}
+        self._bad: set[str] = set()
+        self._blank: dict[str, bool] = {}  # of files that are a document: is all blank that is seen
         self.faults: list[Fault] = []
 
     def estimate(
@@ -62,120 +64,156 @@ class Cells:
     ) -> Estimate:
         """From about this share of the bytes."""
         total = sum(size for _, size in self._places)
-        usual = self._cell + 3 * REACH
-        budget = total * share * (1 - _RECORDS if self._lines else 1)
+        budget = total * share
+        # of a cell of .jsonl the records are as long, on average, as the cell is
+        usual = self._cell + 3 * REACH + (self._cell if self._lines else 0)
+        longest = max(_LONGEST[0], int(budget * _LONGEST[1]))
+        self._looks = Records(self._options.column, self._counter, self._cell, longest)
         ends: list[int] = []  # number of cells up to the end of each file
         for _, size in self._places:
             ends.append((ends[-1] if ends else 0) + -(-size // self._cell))
         number = max(1, min(ends[-1] // 2, int(budget / (2 * usual))))
-        records = total * share * _RECORDS if self._lines else 0.0
-        more = records / number  # bytes a stratum, for what is left
         strata: list[Stratum] = []
+        owners: list[list[int]] = []  # of the cells of each stratum: number of the file
         at = 0
         for low, high in spans(ends, number):
-            stratum = Stratum(high - low)
-            spent = self._read
+            strata.append(Stratum(high - low))
+            owners.append([])
             for chosen in sorted(chance.sample(range(low, high), min(2, high - low))):
                 while ends[at] <= chosen:
                     at += 1
                 start = (chosen - (ends[at - 1] if at else 0)) * self._cell
-                stratum.found.append(self._at(*self._places[at], start, records > 0))
-            records -= max(0, self._read - spent - 2 * usual)
-            records += more if records < 0 else 0
-            strata.append(stratum)
+                strata[-1].found.append(self._at(*self._places[at], start))
+                owners[-1].append(at)
             at = max(0, at - 1)
             progress((high - low) * self._cell)
-        return self._summed(strata, total)
+        return self._summed(strata, owners, total)
 
-    def _summed(self, strata: Sequence[Stratum], total: int) -> Estimate:
-        beside, texts, spread = self._records()
-        if not texts:  # no record has the column
-            return Estimate(read=self._read)
-        found = by_ratio(strata, total, beside)
-        documents = found.documents * texts
-        if self._options.split == "file" and self._form not in (".jsonl", ".csv"):
-            documents = float(len(self._places))
-        variance = found.variance + found.documents**2 * spread
-        return replace(found, variance=variance, documents=documents, read=self._read)
+    def _summed(
+        self, strata: Sequence[Stratum], owners: Sequence[Sequence[int]], total: int
+    ) -> Estimate:
+        """What a fault shows in one cell of a file is so for all."""
+        none = self._bad | {place for place, blank in self._blank.items() if blank}
+        good = known = 0.0
+        for stratum, mine in zip(strata, owners, strict=True):
+            for at, owner in enumerate(mine):
+                place, size = self._places[owner]
+                part = stratum.among / -(-size // self._cell)  # of the file, that the cell is for
+                known += part
+                if place in none:
+                    stratum.found[at] = Cell(stratum.found[at].size, 0, 0, 0)
+                else:
+                    good += part
+        found = by_ratio(strata, total)
+        documents = found.documents
+        if self._single:
+            seen = {self._places[owner][0] for mine in owners for owner in mine}
+            files = len(self._places)
+            documents = files - len(none) if len(seen) == files else files * good / (known or 1)
+        elif self._records and not documents:  # no record has a text
+            found = replace(found, tokens=0.0, characters=0.0)
+        return replace(
+            found,
+            tokens=max(0.0, found.tokens),
+            documents=documents,
+            characters=max(0.0, found.characters),
+            read=self._read,
+        )
 
-    def _records(self) -> tuple[float, float, float]:
-        """Of a line of .jsonl: tokens beside its text, chance of text; variance of the first."""
-        if not self._beside:
-            return 0.0, 1.0, 0.0
-        values = [value for value, _ in self._beside]
-        mean = sum(values) / len(values)
-        spread = sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1)
-        texts = sum(each for _, each in self._beside) / len(values)
-        return mean, texts, spread / len(values)
+    def _fault(self, place: str, problem: str, advice: str = "") -> None:
+        """The whole file counts nothing."""
+        if place not in self._bad:
+            self._bad.add(place)
+            self.faults.append(Fault("path", place, problem, advice))
 
-    def _at(self, place: str, size: int, start: int, whole: bool) -> Cell:
-        """A cell; with `whole` records that start in it are looked at as well."""
+    def _at(self, place: str, size: int, start: int) -> Cell:
         stop = min(size, start + self._cell)
+        if place in self._bad:
+            return Cell(stop - start, 0, 0, 0)
         before = min(start, _BEFORE)
+        low, high = before, stop - start + before
         try:
             with reading(place) as fetch:
-                data = fetch(start - before, stop + 2 * REACH)
-                self._read += len(data)
-                first = _boundary(data, before) if start else 0
-                last = _boundary(data, stop - start + before) if stop < size else len(data)
-                text = data[first:last].decode("utf-8", "replace")
-                texts = self._texts(text)
+                data = self._fetched(fetch, start - before, stop + 2 * REACH)
+                first = _boundary(data, low) if start else 0
+                last = _boundary(data, high) if stop < size else len(data)
+                if self._lines:
+                    beside = self._beside(place, fetch, start - before, data, (low, high))
+                    raw = _raw(data[first:last])
+                    count = self._counter.count(raw) - beside.tokens
+                    return Cell(last - first, count, beside.documents, len(raw) - beside.characters)
+                text = self._text(place, data[first:last], start > 0, stop < size)
                 if self._form == ".csv":
                     texts, documents = self._row_texts(place, fetch, text, start == 0)
                 else:
-                    starts = self._starts(data, before, stop - start + before)
-                    documents = len(starts)
-                    for at in starts if whole else ():
-                        self._look(fetch, start - before + at)
+                    texts, documents = self._texts(text), len(self._starts(data, low, high))
         except OSError as error:
-            problem = error.strerror or str(error)
-            self.faults.append(Fault("path", place, problem))
+            self._fault(place, error.strerror or str(error))
             return Cell(stop - start, 0, 0, 0)
+        if self._single and text:
+            self._blank[place] = self._blank.get(place, True) and text.isspace()
+        elif not self._single:
+            texts = tuple(each for each in texts if not each.isspace())
         count = sum(map(self._counter.count, texts))
         return Cell(last - first, count, documents, sum(map(len, texts)))
 
+    def _fetched(self, fetch: Fetch, start: int, stop: int) -> bytes:
+        data = fetch(start, stop)
+        self._read += len(data)
+        return data
+
+    def _text(self, place: str, data: bytes, cut_start: bool, cut_end: bool) -> str:
+        """What bytes stand for; in those that are no text, a cut character aside, nothing."""
+        if cut_start and (cut := _CUT_START.match(data)):
+            data = data[cut.end() :]
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            cut = _CUT_END.search(data) if cut_end else None
+            try:
+                text = data[: cut.start() if cut else len(data)].decode()
+            except UnicodeDecodeError:
+                self._fault(place, "is not UTF-8 text", "convert it, or move it elsewhere")
+                return ""
+        if "\0" in text:
+            self._fault(place, "is not text: it holds a zero byte")
+            return ""
+        return text if cut_start else text.removeprefix(_MARK)
+
+    def _beside(
+        self, place: str, fetch: Fetch, offset: int, data: bytes, span: tuple[int, int]
+    ) -> Cell:
+        """Of the records that start in data[span]: documents, and what is no text of them."""
+        tokens = characters = documents = 0
+        for at in self._starts(data, *span):
+            found = self._looks.at(
+                lambda low, high: self._fetched(fetch, low, high), offset + at, data[at:]
+            )
+            self._records += 1
+            tokens += found.tokens
+            characters += found.characters
+            documents += found.kept
+            if found.problem:
+                problem = f"record at byte {offset + at} {found.problem}"
+                self.faults.append(Fault("record", place, problem))
+        return Cell(0, tokens, documents, characters)
+
     def _texts(self, text: str) -> tuple[str, ...]:
         """Documents, and parts of them, in a cell; what stands between them is no text."""
-        if self._lines:
-            return (unescaped(text),)
         if self._options.split == "file":
             return (text,)
         return tuple((_LINE_END if self._options.split == "line" else _BLANK_LINE).split(text))
 
     def _row_texts(self, place: str, fetch: Fetch, text: str, fresh: bool) -> csvcells.Piece:
         if place not in self._shapes:
-            head = fetch(0, min(_HEAD, 16 * self._cell))
-            self._read += len(head)
+            head = self._fetched(fetch, 0, min(_HEAD, 16 * self._cell))
             column = self._options.column
             known = csvcells.shape(head.decode("utf-8-sig", "replace"), column)
             self._shapes[place] = known
             if known is None:
-                self.faults.append(Fault("path", place, f"has no column {column!r}"))
+                self._fault(place, f"has no column {column!r}")
         known = self._shapes[place]
         return csvcells.piece(text, known, fresh) if known else csvcells.Piece((), 0)
-
-    def _look(self, fetch: Fetch, start: int) -> None:
-        """What a record holds beside its text."""
-        data = b""
-        while b"\n" not in data and len(data) < _LONGEST:
-            more = fetch(start + len(data), start + len(data) + _STEP)
-            data += more
-            self._read += len(more)
-            if len(more) < _STEP:
-                break
-        line, found, _ = data.partition(b"\n")
-        if not found and len(data) >= _LONGEST:
-            return
-        shown = line.decode("utf-8", "replace")
-        try:
-            row = json.loads(shown)
-        except (ValueError, RecursionError):
-            row = None
-        text = row.get(self._options.column) if isinstance(row, dict) else row
-        text = text if isinstance(text, str) else ""
-        raw = self._counter.count(unescaped(shown) + "\n")
-        kept = bool(text) and not text.isspace()
-        self._beside.append((raw - self._counter.count(text) if kept else raw, int(kept)))
 
     def _starts(self, data: bytes, low: int, high: int) -> list[int]:
         """Where documents start in data[low:high]; some bytes before it may be there to look at."""
@@ -202,10 +240,7 @@ def _boundary(data: bytes, at: int) -> int:
     return found.start() if found else min(at, len(data))
 
 
-def unescaped(text: str) -> str:
-    """A piece of JSON as the text that it stands for."""
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(
-        lambda found: chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2]), text
-    )
+def _raw(data: bytes) -> str:
+    """A piece of .jsonl as the text that it stands for."""
+    text = data.decode("utf-8", "replace")
+    return "" if text.isspace() else unescaped(text)

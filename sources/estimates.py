@@ -74,28 +74,24 @@ def quantile(freedom: float) -> float:
     return z + first / freedom + second / freedom**2
 
 
-def by_ratio(strata: Sequence[Stratum], total: int, beside: float = 0.0) -> Estimate:
-    """Total by the ratio to size, `total` for all; `beside` tokens of each document are no text."""
+def by_ratio(strata: Sequence[Stratum], total: int) -> Estimate:
+    """Total by the ratio to size, `total` for all."""
     weights = [each.among / max(1, len(each.found)) for each in strata]
     pairs = [(w, cell) for w, each in zip(weights, strata, strict=True) for cell in each.found]
     size = sum(weight * cell.size for weight, cell in pairs)
     if not size:
         return Estimate()
-    tokens, documents, characters = (
+    share, documents, characters = (
         sum(weight * cell[at] for weight, cell in pairs) / size for at in (1, 2, 3)
     )
-    share = tokens - beside * documents
     variance = fourth = 0.0
     complete = [each for each in strata if len(each.found) == 2]
     for each in complete:
-        one, two = (
-            cell.tokens - beside * cell.documents - share * cell.size for cell in each.found
-        )
+        one, two = (cell.tokens - share * cell.size for cell in each.found)
         part = each.among**2 * (1 - 2 / each.among) * (one - two) ** 2 / 4
         variance, fourth = variance + part, fourth + part**2
     variance *= len(strata) / max(1, len(complete))
-    text = total * characters * share / tokens if tokens else 0.0
-    return Estimate(total * share, variance, fourth, total * documents, text)
+    return Estimate(total * share, variance, fourth, total * documents, total * characters)
 
 
 def spans(ends: Sequence[int], number: int) -> Iterator[tuple[int, int]]:
