@@ -6,6 +6,7 @@ the folder cannot be written, everything is counted anew.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import sys
@@ -15,6 +16,7 @@ from types import TracebackType
 
 FOLDER_KEY = "DATAPLAN_CACHE_DIR"
 _MOST = 1_000_000_000  # bytes kept; the entries that were used least lately go first
+_SUM = 8  # bytes before what is kept, by which damage shows
 _EVERY = 1.0  # seconds between writes to disk
 
 
@@ -33,12 +35,18 @@ class Journal:
     """Bytes by key. Use it in a `with` block; `problem` says why nothing is kept, if so."""
 
     def __init__(self, place: Path | None = None) -> None:
-        self._place = (place or folder()) / "counts.sqlite"
+        self.problem = ""
+        self._place: Path | None = None
         self._store: sqlite3.Connection | None = None
         self._written = 0.0
-        self.problem = ""
+        try:
+            self._place = (place or folder()) / "counts.sqlite"
+        except RuntimeError:
+            self.problem = f"there is no home folder to keep it in; set {FOLDER_KEY}"
 
     def __enter__(self) -> Journal:
+        if self._place is None:
+            return self
         try:
             self._place.parent.mkdir(parents=True, exist_ok=True)
             self._store = sqlite3.connect(self._place, timeout=5)
@@ -67,7 +75,7 @@ class Journal:
             self._fail(problem)
 
     def get(self, key: bytes) -> bytes | None:
-        """What was put under the key."""
+        """What was put under the key; nothing if that is damaged."""
         if self._store is None:
             return None
         try:
@@ -78,14 +86,14 @@ class Journal:
         except sqlite3.Error as error:
             self._fail(error)
             return None
-        return bytes(row[0])
+        return _sound(row[0])
 
     def put(self, key: bytes, data: bytes) -> None:
         """Keeps the data; on disk within about a second."""
         if self._store is None:
             return
         try:
-            row = (key, data, time.time())
+            row = (key, _sum(data) + data, time.time())
             self._store.execute("INSERT OR REPLACE INTO counts VALUES (?, ?, ?)", row)
             if time.monotonic() - self._written > _EVERY:
                 self._store.commit()
@@ -107,3 +115,14 @@ class Journal:
                 break
             store.execute("DELETE FROM counts WHERE key = ?", (key,))
             size -= length
+
+
+def _sum(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_SUM).digest()
+
+
+def _sound(row: object) -> bytes | None:
+    """What was kept, if it still has its sum."""
+    if not isinstance(row, bytes) or row[:_SUM] != _sum(row[_SUM:]):
+        return None
+    return row[_SUM:]

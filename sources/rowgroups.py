@@ -27,13 +27,16 @@ def documents(place: places.Place, columns: Columns, span: Span | None) -> Itera
         known = file.schema_arrow.names
         column_at(known, columns.text)
         wanted = [each for each in (columns.text, columns.time) if each in known]
+        for name in wanted:
+            if known.count(name) > 1:
+                raise ValueError(f"has {known.count(name)} columns {name!r}; rename all but one")
         groups = list(range(*span)) if span else list(range(file.metadata.num_row_groups))
         rows = max(1, sum(file.metadata.row_group(each).num_rows for each in groups))
         size, read = raw.seek(0, io.SEEK_END), 0
         for batch in file.iter_batches(_BATCH, row_groups=groups, columns=wanted):
             texts = batch.column(columns.text).to_pylist()
             timed = columns.time in wanted
-            stamps = batch.column(columns.time).to_pylist() if timed else [None] * len(texts)
+            stamps = _values(batch.column(columns.time)) if timed else [None] * len(texts)
             for value, stamp in zip(texts, stamps, strict=True):
                 read += 1
                 try:
@@ -41,6 +44,21 @@ def documents(place: places.Place, columns: Columns, span: Span | None) -> Itera
                 except ValueError as error:
                     raise ValueError(f"row {read} {error}") from None
                 yield Document(text, size * read // rows, stamp)
+
+
+def _values(column: Any) -> list[Any]:
+    """Time stamps; where Python has no such time, the number or text that stands there."""
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError):
+        return [_value(each) for each in column]
+
+
+def _value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):
+        return f"{scalar.value} ({scalar.type})"
 
 
 def columns(place: places.Place) -> list[str]:

@@ -23,6 +23,7 @@ _FIRST, _LAST = 1, 2 * 36524  # days since 1970 that are taken for a date: up to
 _DAY = 86_400.0  # [s]
 _UNITS = (1.0, 1e3, 1e6, 1e9)  # of a number, per second
 _DATES = (19700102, 21691231)  # numbers that are read as dates
+_HUGE = 1e30  # no number from here on is a time
 _MONDAY = 4  # days from 1 January 1970, a Thursday, to a Monday
 _WEEKS = 26  # whole weeks that growth is taken from, at most
 _ENDS = (5, 50, 95)  # percentiles
@@ -38,16 +39,18 @@ def day(stamp: Any) -> int:
     elif isinstance(stamp, bool) or stamp is None:
         found = None
     elif isinstance(stamp, int | float):
-        found = _of_number(float(stamp))
+        found = _of_number(float(stamp)) if abs(stamp) < _HUGE else None
     else:
         found = _of_text(str(stamp).strip())
     return UNDATED if found is None or not _FIRST <= found <= _LAST else math.floor(found)
 
 
 def _of_time(time: datetime.datetime) -> float:
-    if time.tzinfo is not None:
-        time = time.astimezone(datetime.UTC)
-    return time.toordinal() - _EPOCH
+    try:
+        utc = time if time.tzinfo is None else time.astimezone(datetime.UTC)
+    except OverflowError:  # within a day of the first or last year there is
+        utc = time
+    return utc.toordinal() - _EPOCH
 
 
 def _of_number(number: float) -> float | None:

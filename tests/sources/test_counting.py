@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,36 @@ def test_the_journal_keeps_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with Journal(tmp_path) as kept:
         assert kept.get(b"\3") is None
     assert kept.problem
+
+
+def test_what_is_damaged_is_counted_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    write(folder)
+    with Journal(tmp_path / "kept") as kept:
+        whole = count_corpus([folder], Options(), journal=kept)
+    damage = ["substr(data, 1, 90)", "'x'", "NULL", "zeroblob(length(data))"]
+    damage.append("substr(data, 1, length(data) - 49) || zeroblob(49)")
+    for each in damage:
+        with sqlite3.connect(tmp_path / "kept" / "counts.sqlite") as store:
+            assert store.execute(f"UPDATE counts SET data = CAST({each} AS BLOB)").rowcount == 3
+        store.close()
+        with Journal(tmp_path / "kept") as kept:
+            assert count_corpus([folder], Options(), journal=kept) == whole
+            assert not kept.problem
+
+
+def test_without_a_home_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("DATAPLAN_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", none)
+    write(tmp_path)
+    with Journal() as kept:
+        assert count_corpus([tmp_path], Options(), journal=kept).documents
+    assert kept.problem == "there is no home folder to keep it in; set DATAPLAN_CACHE_DIR"
 
 
 def test_where_results_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

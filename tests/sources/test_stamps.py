@@ -59,7 +59,27 @@ def test_forms(stamp: Any) -> None:
 
 @pytest.mark.parametrize(
     "stamp",
-    [None, "", "soon", "2026", "2026-13-01", 0, -5, True, [], {}, "nan", float("inf"), "99"],
+    [
+        None,
+        "",
+        "soon",
+        "2026",
+        "2026-13-01",
+        0,
+        -5,
+        True,
+        [],
+        {},
+        "nan",
+        float("inf"),
+        "99",
+        10**400,
+        -(10**400),
+    ]
+    + [
+        "1" * 400,
+        datetime.datetime.min.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=9))),
+    ],
 )
 def test_what_is_no_stamp(stamp: Any) -> None:
     assert day(stamp) == UNDATED
@@ -157,6 +177,30 @@ def test_parquet_timestamps(tmp_path: Path) -> None:
         parquet.write_table(table.set_column(1, "on", on), tmp_path / f"{unit}.parquet")
         found = count_corpus([tmp_path / f"{unit}.parquet"], Options(time="on")).growth
         assert found and found.undated == 0 and found.last == datetime.date(2026, 2, 9)
+
+
+def test_parquet_stamps_that_python_has_no_date_for(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    on = pyarrow.array([0, 1_767_225_600, 2**40, -(2**40), None], pyarrow.int64())
+    table = {"text": list("abcde"), "on": on.cast(pyarrow.timestamp("s"))}
+    parquet.write_table(pyarrow.table(table), tmp_path / "a.parquet")
+    found = count_corpus([tmp_path], Options(time="on"))
+    assert (found.documents, found.unreadable) == (5, 0)
+    assert found.growth and found.growth.undated == 4  # no day before the second of 1970 is one
+
+
+def test_parquet_with_a_column_twice(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    one = pyarrow.array(["a", "b"])
+    for names in (["text", "text", "on"], ["text", "on", "on"]):
+        table = pyarrow.Table.from_arrays([one, one, one], names=names)
+        parquet.write_table(table, tmp_path / "a.parquet")
+        with pytest.raises(SourceError, match="has 2 columns '(text|on)'; rename all but one"):
+            count_corpus([tmp_path], Options(time="on"))
 
 
 def test_time_of_the_file(tmp_path: Path) -> None:
