@@ -9,6 +9,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Literal
 
@@ -21,6 +22,8 @@ from sources.settings import nearest
 
 Split = Literal["file", "line", "paragraph"]
 _ZERO = "is not text: it holds a zero byte"
+_NO_TEXT = "is not UTF-8 text"
+_MOST_WRONG = 20  # lines of a text, from which on a file of which they are the most is no text
 _LONGEST_CELL = 2**31 - 1  # characters of a CSV cell
 
 
@@ -42,8 +45,8 @@ def documents(
     """Each document of a file. Raises SourceError naming the file.
 
     With a span only the lines that start in it are read (see `divisible`), of .parquet only those
-    row groups. Where `bad` is given, records of .jsonl that cannot be read are described there and
-    passed over.
+    row groups. Where `bad` is given, records (lines, paragraphs, rows) that cannot be read are
+    described there and passed over.
     """
     columns = Columns(column) if isinstance(column, str) else column
     packed, form = shape(place)
@@ -64,12 +67,15 @@ def documents(
                 stream,
                 encoding="utf-8" if before else "utf-8-sig",
                 newline="" if form == ".csv" else None,
-                errors="surrogateescape" if form == ".jsonl" and bad is not None else None,
+                errors="surrogateescape" if bad is not None else None,
             )
+            lines = partial(_lines_before, raw, before)
             if form == ".jsonl":
-                found = _json_lines(file, columns, bad, lambda: _lines_before(raw, before))
+                found = _json_lines(file, columns, bad, lines)
+            elif form == ".csv":
+                found = _csv_rows(file, columns, bad)
             else:
-                found = _csv_rows(file, columns) if form == ".csv" else _plain(file, split)
+                found = ((text, None) for text in _texts(file, split, bad, lines))
             for text, stamp in found:
                 if "\0" in text:
                     raise ValueError(_ZERO)
@@ -77,7 +83,7 @@ def documents(
     except SourceError:
         raise
     except UnicodeDecodeError:
-        raise _fault(place, "is not UTF-8 text", "convert it, or move it elsewhere") from None
+        raise _fault(place, _NO_TEXT, "convert it, or move it elsewhere") from None
     except OSError as error:
         raise _fault(place, places.told(error)) from None
     except (ValueError, EOFError, RecursionError, zlib.error, csv.Error) as error:
@@ -132,7 +138,7 @@ def blocks(place: Place, size: int) -> Iterator[str]:
     except SourceError:
         raise
     except UnicodeDecodeError:
-        raise _fault(place, "is not UTF-8 text", "convert it, or move it elsewhere") from None
+        raise _fault(place, _NO_TEXT, "convert it, or move it elsewhere") from None
     except OSError as error:
         raise _fault(place, places.told(error)) from None
     except (ValueError, EOFError, zlib.error) as error:
@@ -190,25 +196,56 @@ def _opened(place: Place, packed: str) -> Iterator[tuple[BinaryIO, Any]]:
             yield raw, raw
 
 
-def _plain(file: io.TextIOWrapper, split: Split) -> Iterator[Found]:
-    return ((text, None) for text in _texts(file, split))
-
-
-def _texts(file: io.TextIOWrapper, split: Split) -> Iterator[str]:
+def _texts(
+    file: io.TextIOWrapper, split: Split, bad: list[str] | None, before: Callable[[], int]
+) -> Iterator[str]:
     if split == "file":
-        yield file.read()
-    elif split == "line":
-        yield from (line.rstrip("\n") for line in file)
-    else:
-        lines: list[str] = []
-        for line in file:
-            if line.strip():
-                lines.append(line)
-            elif lines:
-                yield "".join(lines).rstrip("\n")
-                lines = []
-        if lines:
-            yield "".join(lines).rstrip("\n")
+        text = file.read()
+        if not _is_sound(text):
+            raise ValueError(_NO_TEXT)
+        yield text
+        return
+    good = wrong = 0
+    for number, text in _lines(file) if split == "line" else _paragraphs(file):
+        if bad is None or _is_sound(text):
+            good += 1
+            yield text
+            continue
+        wrong += 1
+        if wrong > _MOST_WRONG and wrong > good:
+            raise ValueError(f"{_NO_TEXT}: so are most of its first {good + wrong} {split}s")
+        where = f"line {number + before()}"
+        bad.append(f"{where if split == 'line' else f'paragraph from {where} on'} {_NO_TEXT}")
+
+
+def _lines(file: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
+    """Each line with its number."""
+    return ((number, line.rstrip("\n")) for number, line in enumerate(file, start=1))
+
+
+def _paragraphs(file: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
+    """Each paragraph with the number of its first line."""
+    lines: list[str] = []
+    number = 0
+    for number, line in enumerate(file, start=1):
+        if line.strip():
+            lines.append(line)
+        elif lines:
+            yield number - len(lines), "".join(lines).rstrip("\n")
+            lines = []
+    if lines:
+        yield number + 1 - len(lines), "".join(lines).rstrip("\n")
+
+
+def _is_sound(text: str) -> bool:
+    """Whether all bytes of a text, those that are none escaped, were UTF-8."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _json_lines(
@@ -231,10 +268,8 @@ def _json_lines(
 
 
 def _json_text(line: str, columns: Columns) -> Found:
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not UTF-8 text") from None
+    if not _is_sound(line):
+        raise ValueError(_NO_TEXT)
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
@@ -249,14 +284,24 @@ def _json_text(line: str, columns: Columns) -> Found:
     return text_of(row), stamp
 
 
-def _csv_rows(file: io.TextIOWrapper, columns: Columns) -> Iterator[Found]:
+def _csv_rows(file: io.TextIOWrapper, columns: Columns, bad: list[str] | None) -> Iterator[Found]:
     before = csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(file, strict=True)
     try:
-        reader = csv.reader(file, strict=True)
         header = next(reader, [])
+        if not all(map(_is_sound, header)):
+            raise ValueError(_NO_TEXT)
         at = column_at(header, columns.text)
         time = header.index(columns.time) if columns.time in header else len(header)
         for row in reader:
-            yield (row[at] if len(row) > at else ""), (row[time] if len(row) > time else None)
+            text = row[at] if len(row) > at else ""
+            if bad is not None and ("\0" in text or not _is_sound(text)):
+                problem = _ZERO if "\0" in text else _NO_TEXT
+                bad.append(f"row up to line {reader.line_num} {problem}")
+                continue
+            yield text, (row[time] if len(row) > time else None)
+    except csv.Error as error:
+        problem = f"stopped at line {reader.line_num}, the rest is not counted: {error}"
+        raise ValueError(problem) from None
     finally:
         csv.field_size_limit(before)

@@ -151,9 +151,16 @@ def first_of_each(marks: Any) -> tuple[Any, Any]:
 
 
 def counted_faults(parts: Sequence[Counted]) -> tuple[int, int, tuple[Fault, ...]]:
-    """Documents without text, files and records not read, what was wrong with them."""
-    return (
-        sum(each.empty for each in parts),
-        sum(each.unreadable for each in parts),
-        tuple(fault for each in parts for fault in each.faults),
-    )
+    """Documents without text, files and records not read, what was wrong with them.
+
+    A file that several parts of could not be read is one.
+    """
+    found: dict[tuple[str, str], Fault] = {}
+    unreadable = 0
+    for part in parts:
+        unreadable += part.unreadable
+        for fault in part.faults:
+            mark = (str(fault.value), "" if fault.key == "path" else fault.problem)
+            unreadable -= mark in found
+            found.setdefault(mark, fault)
+    return sum(each.empty for each in parts), unreadable, tuple(found.values())

@@ -28,7 +28,11 @@ COUNTS: Spec = (
     ("files", "file", "found"),
     ("bytes", "byte", "of those files as they lie on disk"),
     ("tokens_per_document", "token/document", "on average"),
-    ("unreadable", "file or record", "left out; table unreadable names them"),
+    (
+        "unreadable",
+        "file or record",
+        "left out, from the fault on; table unreadable names them",
+    ),
     ("low", "token", "low end of the 95% interval; the count itself where it is exact"),
     ("high", "token", "high end of the 95% interval; the count itself where it is exact"),
     ("read", "byte", "of the files, that the count rests on"),
@@ -203,10 +207,17 @@ def count_parts(tables: Tables) -> Parts:
         parts += ["", pairs([("personal data", text)], "yellow")]
     parts += [*_near(tables), *_growth(tables)]
     if row["unreadable"]:
-        parts += ["", title(f"{amount(row['unreadable'])} files or records not read")]
+        parts += ["", title(f"{_several(row['unreadable'], 'file or record')} not read")]
+        parts.append(line("what stands before a fault, and other records of the file, count"))
         for fault in tables["unreadable"].records()[:MOST_NAMED]:
             parts.append(line(f"{fault['place']}: {fault['problem']}", indent=2))
     return parts
+
+
+def _several(size: Any, name: str) -> str:
+    """So many of something, in the plural where they are not one."""
+    names = name if size == 1 else " or ".join(f"{each}s" for each in name.split(" or "))
+    return f"{amount(size)} {names}"
 
 
 def _near(tables: Tables) -> Parts:

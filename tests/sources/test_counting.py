@@ -13,6 +13,7 @@ import pytest
 from sources import counting, journal, pieces, tokens
 from sources.base import SourceError
 from sources.counting import Options, count_corpus
+from sources.documents import Split
 from sources.journal import Journal
 
 TEXTS = [
@@ -270,3 +271,51 @@ def test_an_unequal_count_makes_all_counts_plain(
     documents, total = expected("o200k_base")
     found = count_corpus([tmp_path], Options())
     assert (found.documents, found.tokens) == (documents + 1, total + tokens.count(text))
+
+
+@pytest.mark.parametrize(("split", "sound"), [("line", 59), ("paragraph", 29)])
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_a_bad_byte_loses_its_record_alone(
+    tmp_path: Path, split: Split, sound: int, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "_PART", 100)
+    rows = [f"line {at} 数据\n".encode() + b"\n" * (at % 2) for at in range(60)]
+    rows[40] = rows[40].replace(b"line", b"l\xffne")
+    data = b"".join(rows)
+    (tmp_path / f"a.txt{end}").write_bytes(gzip.compress(data) if end else data)
+    found = count_corpus([tmp_path], Options(split=split))
+    assert (found.documents, found.unreadable) == (sound, 1)
+    where = "line 61" if split == "line" else "paragraph from line 61 on"
+    assert found.faults[0].problem == f"{where} is not UTF-8 text"
+
+
+def test_a_bad_cell_loses_its_row_alone(tmp_path: Path) -> None:
+    rows = [b"id,text", b"1,one", b"2,\xff", b"\xff,three", b"4,a\x00b", b"5,five"]
+    (tmp_path / "a.csv").write_bytes(b"\n".join(rows) + b"\n")
+    found = count_corpus([tmp_path], Options())
+    assert (found.documents, found.unreadable) == (3, 2)
+    assert [each.problem for each in found.faults] == [
+        "row up to line 3 is not UTF-8 text",
+        "row up to line 5 is not text: it holds a zero byte",
+    ]
+    (tmp_path / "a.csv").write_bytes(b'id,text\n1,one\n2,"two" x\n3,three\n')
+    found = count_corpus([tmp_path], Options())
+    assert (found.documents, found.unreadable) == (1, 1)
+    assert "stopped at line 3, the rest is not counted" in found.faults[0].problem
+    (tmp_path / "a.csv").write_bytes(b"\xff,text\n1,one\n")
+    with pytest.raises(SourceError, match="is not UTF-8 text"):
+        count_corpus([tmp_path], Options())
+
+
+def test_a_file_that_is_no_text_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "_PART", 100)
+    (tmp_path / "a.txt").write_bytes(b"\xff\xfe words\n" * 300)
+    (tmp_path / "b.txt").write_text("fine\n")
+    found = count_corpus([tmp_path], Options(split="line"))
+    assert (found.documents, found.files) == (1, 2)
+    monkeypatch.setattr(counting, "_PART", 2_000)
+    found = count_corpus([tmp_path], Options(split="line"))
+    whole = [each for each in found.faults if each.key == "path"]
+    assert len(whole) == 1 and "most of its first 21 lines" in whole[0].problem
