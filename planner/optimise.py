@@ -18,7 +18,7 @@ from planner.asked import rules_that_bind
 from planner.bill import describe, reach, settled
 from planner.clock import Clock
 from planner.fitted import FittedLaw, weighted_quantile
-from planner.hunt import solve
+from planner.hunt import BRANCHES, solve
 from planner.judge import favourable
 from planner.market import (
     Amounts,
@@ -134,7 +134,8 @@ def frontier(
     # hardest first: what meets a hard target meets an easier one, so cost never falls
     for error in sorted({float(e) for e in errors}):
         aim = replace(target, error=error)
-        found = solve(market, aim, warm=warm, clock=clock)
+        branches = 2 if warm else BRANCHES  # a neighbour's plan is a start
+        found = solve(market, aim, warm=warm, clock=clock, branches=branches)
         if found.amounts is not None:
             warm = [found.amounts]
         plans[error] = None if found.amounts is None else describe(market, aim, found.amounts, None)

@@ -8,6 +8,10 @@ bound holds for every legal plan. Tangents are added where its answer claims mor
 from __future__ import annotations
 
 import math
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +22,7 @@ from planner.pieces import Pieces
 HALVINGS = 60
 WHOLE = 2000.0  # batches on a piece up to which their count is held to whole numbers
 GAP = 1e-7  # relative, that HiGHS is asked for
-POINTS = 5  # tangents on each piece at the start
+POINTS = 9  # tangents on each piece at the start
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,21 @@ def _only(pieces: Pieces, keep: np.ndarray) -> Pieces:
     starts = np.searchsorted(owner, np.arange(pieces.sources))
     names = ("first", "last", "batch", "at_none", "slope", "factor", "power", "in_hand")
     return Pieces(starts, owner, *(getattr(pieces, name)[keep] for name in names))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing goes to the process's standard output: HiGHS reports trouble of its own there,
+    whatever it is told."""
+    sys.stdout.flush()
+    kept, sink = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(sink)
 
 
 class Programme:
@@ -139,13 +158,14 @@ class Programme:
             (np.concatenate(entries), (np.concatenate(rows), np.concatenate(columns))),
             shape=(len(low), len(cost)),
         ).tocsr()
-        found = milp(
-            cost,
-            integrality=whole,
-            bounds=Bounds(np.zeros(len(cost)), top),
-            constraints=LinearConstraint(matrix, np.array(low), np.array(high)),
-            options={"time_limit": seconds, "mip_rel_gap": GAP},
-        )
+        with _quiet():
+            found = milp(
+                cost,
+                integrality=whole,
+                bounds=Bounds(np.zeros(len(cost)), top),
+                constraints=LinearConstraint(matrix, np.array(low), np.array(high)),
+                options={"time_limit": seconds, "mip_rel_gap": GAP},
+            )
         if found.status == 2:  # nothing within the pieces reaches the need
             return Solved(None, math.inf, True)
         bound = found.mip_dual_bound

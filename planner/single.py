@@ -26,7 +26,7 @@ from planner.programme import Programme, left_open
 
 STEPS = 200  # of the search for the price
 CLOSED = 1e-9  # relative gap at which nothing is left to prove
-WANTED = 2e-6  # relative gap that the programme is asked for
+WANTED, MANY = 2e-6, 60  # relative gap that the programme is asked for; tenfold for MANY sources
 SOLVER = 1e-6  # relative error that HiGHS may make in a bound: its constraints hold to 1e-7
 CUTS = 12  # times that tangents are added to the programme
 TRIES = 400  # sources that fill what is missing, at most
@@ -209,15 +209,19 @@ class _Single:
         left = left_open(self.pieces, self.price, gap)
         scale = min(self.cost, self.ceiling)
         programme = Programme(left, self.need, scale, self.price)
+        wanted = WANTED if self.pieces.sources <= MANY else 10 * WANTED
         for _ in range(CUTS):
             seconds = min(SLICE, self.clock.left())
             if seconds <= 0:
                 return
             found = programme.solve(seconds)
             # what was left out costs at least as much as the best did
+            before = self.bound
             self.bound = max(self.bound, min(found.bound * (1 - SOLVER), scale))
             if found.bought is None:
                 return
             self._repair(found.bought)
-            if found.tight or self.bound >= min(self.cost, self.ceiling) * (1 - WANTED):
+            top = min(self.cost, self.ceiling)
+            stuck = self.bound <= before * (1 + CLOSED)
+            if found.tight or stuck or self.bound >= top * (1 - wanted):
                 return
