@@ -271,7 +271,8 @@ def _count(args: argparse.Namespace) -> int:
     if problem:
         _say(f"nothing was kept for later runs: {problem}", DONE)
     if counts[0].unreadable:
-        _say(f"{counts[0].unreadable:,} files or records could not be read; left out", DONE)
+        names = "file or record" if counts[0].unreadable == 1 else "files or records"
+        _say(f"{counts[0].unreadable:,} {names} could not be read; left out", DONE)
     _print(args, count_tables(counts), count_parts)
     return DONE
 

@@ -59,10 +59,18 @@ class Request:
         for option, value in (("--column", self.column), ("--time", self.time)):
             if value == "":
                 yield Fault(option, value, "must name a column", "leave it out for the default")
+        from sources import places, tokens
+
+        for each in tokens.faults(self.encodings):
+            yield replace(each, key="--encoding")
         if not self.paths or "" in self.paths:
             yield Fault("PATH", "", "must name a file or folder", "here: .")
+        for each in places.faults(each for each in self.paths if each):
+            yield replace(each, key="PATH")
 
     def _together(self) -> Iterator[Fault]:
+        from sources.schedulers import SHOWN, is_address
+
         leave = "leave one of them out"
         if self.sample and self.similarity is not None:
             yield Fault("--near", None, "cannot be told from a sample of --sample", leave)
@@ -70,8 +78,9 @@ class Request:
             yield Fault("--time", self.time, "needs every document, not --sample", leave)
         if self.engine == "dask":
             if self.scheduler is None:
-                advice = "give the address that dask scheduler shows, such as tcp://10.0.0.1:8786"
-                yield Fault("--engine", "dask", "needs --scheduler ADDRESS", advice)
+                yield Fault("--engine", "dask", "needs --scheduler ADDRESS", SHOWN)
+            elif not is_address(self.scheduler):
+                yield Fault("--scheduler", self.scheduler, "is no address of a scheduler", SHOWN)
             if self.sample:
                 yield Fault("--engine", "dask", "is for exact counts, not --sample", leave)
             if self.workers > 1:

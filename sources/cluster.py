@@ -8,7 +8,6 @@ that it is there to add up. A task whose worker dies is given to another one.
 from __future__ import annotations
 
 import queue
-import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -23,16 +22,13 @@ from sources.base import Fault, SourceError
 from sources.corpus import Options, Part
 from sources.counting import Engine, Tasks, count_part
 from sources.rows import VERSION, packed, unpacked
+from sources.schedulers import SHOWN, is_address
 
 EXTRA = 'pip install "dataplan[cluster]"'
 ARRIVAL = 30.0  # seconds in which the scheduler must answer, and in which workers must turn up
 _AHEAD = 2  # tasks under way for each thread of a worker
 _PAUSE = 1.0  # seconds between looks at the workers
 _SAME = "install the same dataplan for the scheduler and all its workers"
-_SHOWN = "give the address that dask scheduler shows, such as tcp://10.0.0.1:8786"
-ADDRESS = re.compile(
-    r"(?:(?:tcp|tls|ucx|ucxx|wss?)://)?(?:[\w.-]+|\[[\da-fA-F:.%]+\]):\d{1,5}(?:/\S*)?"
-)
 _ONE = threading.Lock()  # the threads of a worker share its caches
 
 
@@ -95,12 +91,12 @@ def _client(address: str) -> Iterator[Any]:
         from distributed import Client
     except ImportError:
         raise _fault(address, "needs the package distributed", EXTRA) from None
-    if not ADDRESS.fullmatch(address):
-        raise _fault(address, "is no address of a scheduler", _SHOWN)
+    if not is_address(address):
+        raise _fault(address, "is no address of a scheduler", SHOWN)
     try:
         client = Client(address, timeout=ARRIVAL, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise _fault(address, f"does not answer: {error}", _SHOWN) from None
+        raise _fault(address, f"does not answer: {error}", SHOWN) from None
     with client:
         try:
             yield client

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sources.base import Fault
 from sources.documents import Split
 
+FEWEST_WEEKS = 4  # from which on a growth of zero is believed
+
 
 @dataclass(frozen=True)
 class Options:
@@ -100,6 +102,13 @@ class Growth:
     last: datetime.date | None
     undated: int
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def measured(self) -> bool:
+        """Whether the weeks are enough for a figure: none at all in a few of them tells nothing."""
+        return self.documents is not None and (
+            self.documents.median > 0 or self.weeks >= FEWEST_WEEKS
+        )
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from sources.records import Columns
 from sources.rows import VERSION, Counted, packed, unpacked
 from sources.settings import nearest
 from sources.stamping import Days
+from sources.stamps import MTIME
 from sources.sums import total
 from sources.tally import Tally, Uncut, Unequal
 
@@ -68,6 +69,9 @@ def count_corpus(
         found = count_parts(replace(options, plain=True))
     count = total(found, parts, options)
     count = replace(count, unreadable=count.unreadable + len(lost), faults=(*lost, *count.faults))
+    if count.growth and count.growth.first is None and (advice := _no_time(paths, options.time)):
+        growth = replace(count.growth, faults=(advice, *count.growth.faults))
+        count = replace(count, growth=growth)
     if not count.documents:
         raise SourceError(nothing(paths, options, count.faults))
     return count
@@ -78,13 +82,27 @@ def nothing(
 ) -> tuple[Fault, ...]:
     """Why there is no document: the column is in no file, or what is wrong with them."""
     column = options.column
-    known = [each for place in places.files(paths, [])[:_MOST_NAMED] for each in columns_of(place)]
+    known = _columns(paths)
     if known and column not in known:
         advice = nearest(column, list(dict.fromkeys(known)))
         return (Fault("column", column, "is in none of the files", advice),)
     where = ", ".join(map(str, paths)) or "no path"
     advice = "check the path, the column and the file endings"
     return tuple(faults) or (Fault("path", where, "holds no document", advice),)
+
+
+def _no_time(paths: Sequence[Path | str], time: str | None) -> Fault | None:
+    """What to say where the column of the time stamp is in no file."""
+    known = _columns(paths)
+    if time is None or time == MTIME or not known or time in known:
+        return None
+    advice = nearest(time, list(dict.fromkeys(known)))
+    return Fault("time", time, f"is a column of none of the files; {advice}")
+
+
+def _columns(paths: Sequence[Path | str]) -> list[str]:
+    """Names of the columns of the first files."""
+    return [each for place in places.files(paths, [])[:_MOST_NAMED] for each in columns_of(place)]
 
 
 def _parts(place: str, split: Split) -> Iterator[Part]:

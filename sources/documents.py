@@ -22,6 +22,7 @@ from sources.settings import nearest
 
 Split = Literal["file", "line", "paragraph"]
 _ZERO = "is not text: it holds a zero byte"
+_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}  # of a .csv that has no commas
 _NO_TEXT = "is not UTF-8 text"
 _MOST_WRONG = 20  # lines of a text, from which on a file of which they are the most is no text
 _LONGEST_CELL = 2**31 - 1  # characters of a CSV cell
@@ -107,7 +108,8 @@ def columns_of(place: Place) -> list[str]:
         with _opened(place, packed) as (_, stream):
             file = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", errors="replace")
             if form == ".csv":
-                return next(csv.reader(file), [])
+                header = next(csv.reader(file), [])
+                return [] if _other_mark(header) else header
             row = json.loads(file.readline() or "null") if form == ".jsonl" else None
             return list(row) if isinstance(row, dict) else []
     except (SourceError, OSError, ValueError, EOFError, RecursionError, zlib.error, csv.Error):
@@ -291,6 +293,9 @@ def _csv_rows(file: io.TextIOWrapper, columns: Columns, bad: list[str] | None) -
         header = next(reader, [])
         if not all(map(_is_sound, header)):
             raise ValueError(_NO_TEXT)
+        if columns.text not in header and (mark := _other_mark(header)):
+            problem = f"has no column {columns.text!r}: its columns are parted by {mark}"
+            raise ValueError(f"{problem}; save it with commas")
         at = column_at(header, columns.text)
         time = header.index(columns.time) if columns.time in header else len(header)
         for row in reader:
@@ -305,3 +310,9 @@ def _csv_rows(file: io.TextIOWrapper, columns: Columns, bad: list[str] | None) -
         raise ValueError(problem) from None
     finally:
         csv.field_size_limit(before)
+
+
+def _other_mark(header: list[str]) -> str:
+    """What parts the columns of a file instead of commas; "" where nothing shows it."""
+    line = header[0] if len(header) == 1 else ""
+    return next((name for mark, name in _OTHER_MARKS.items() if mark in line), "")

@@ -102,7 +102,8 @@ class Journal:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        self.problem = f"{self._place}: {error}"
+        told = error.strerror if isinstance(error, OSError) else None
+        self.problem = f"{self._place}: {told or error}"
         self._store = None
 
     def _shrink(self, store: sqlite3.Connection) -> None:

@@ -69,8 +69,8 @@ def files(places: Iterable[Path | str], unreadable: list[Fault] | None = None) -
     SourceError with all that is wrong with the places themselves.
     """
     found: dict[Any, str] = {}  # by what tells a file from others, however its path is spelled
-    faults: list[Fault] = []
-    below = faults if unreadable is None else unreadable
+    wrong: list[Fault] = []
+    below = wrong if unreadable is None else unreadable
     for place in places:
         try:
             if is_remote(place):
@@ -78,14 +78,14 @@ def files(places: Iterable[Path | str], unreadable: list[Fault] | None = None) -
             else:
                 mine = list(_files(Path(place), below))
         except SourceError as error:
-            faults += error.faults
+            wrong += error.faults
         except OSError as error:
-            faults.append(Fault("path", str(place), told(error)))
+            wrong.append(Fault("path", str(place), told(error)))
         else:
             for mark, each in mine:
                 found.setdefault(mark, each)
-    if faults:
-        raise SourceError(faults)
+    if wrong:
+        raise SourceError(wrong)
     return list(found.values())
 
 
@@ -98,21 +98,42 @@ def told(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
+def faults(places: Iterable[Path | str]) -> list[Fault]:
+    """What is wrong with the places themselves; those in stores are not asked for."""
+    found: list[Fault] = []
+    for place in places:
+        if not is_remote(place):
+            try:
+                _kind(Path(place))
+            except SourceError as error:
+                found += error.faults
+            except OSError as error:
+                found.append(Fault("path", str(place), told(error)))
+    return found
+
+
 def _files(path: Path, unreadable: list[Fault]) -> Iterator[tuple[Any, str]]:
+    found = _kind(path)
+    if stat.S_ISREG(found.st_mode):
+        yield _mark(found, str(path)), str(path)
+    else:
+        yield from _below(path, unreadable)
+
+
+def _kind(path: Path) -> os.stat_result:
+    """Of a file, or a folder that can be read. Raises SourceError, OSError."""
     try:
         found = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         fault = Fault("path", str(path), "there is no such file or folder")
         raise SourceError([fault]) from None
-    if stat.S_ISREG(found.st_mode):
-        yield _mark(found, str(path)), str(path)
-    elif stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(found.st_mode):
         with os.scandir(path):  # raises OSError
             pass
-        yield from _below(path, unreadable)
-    else:
+    elif not stat.S_ISREG(found.st_mode):
         advice = "give a file or a folder; to count a stream, write it to a file first"
         raise SourceError([Fault("path", str(path), "is no regular file", advice)])
+    return found
 
 
 def _below(path: Path, unreadable: list[Fault]) -> Iterator[tuple[Any, str]]:

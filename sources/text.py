@@ -157,6 +157,9 @@ def _grown(growth: Growth, reference: str, context: Context) -> Assumption:
     if rate is None:
         problem = f"gives no whole week of time stamps ({growth.undated:,} documents have none)"
         raise SourceError([Fault("time", None, problem, f"give {_GROWTH} instead")])
+    if not growth.measured:
+        problem = f"shows no growth, but in {growth.weeks} whole weeks only, which tells too little"
+        raise SourceError([Fault("time", None, problem, f"give {_GROWTH} instead")])
     return Assumption(
         name=_GROWTH,
         value=rate.median,

@@ -84,12 +84,20 @@ def _without_long_blanks(text: str) -> Iterator[str]:
     yield text[start:]
 
 
+def faults(encodings: Iterable[str]) -> list[Fault]:
+    """Those encodings that are not known."""
+    return [
+        Fault("encoding", each, "is not a known encoding", nearest(each, ENCODINGS))
+        for each in encodings
+        if each not in RANKS
+    ]
+
+
 @cache
 def coder(encoding: str) -> Any:
     """tiktoken's encoder from the ranks in this package, never from the network."""
-    if encoding not in RANKS:
-        advice = nearest(encoding, ENCODINGS)
-        raise SourceError([Fault("encoding", encoding, "is not a known encoding", advice)])
+    if wrong := faults([encoding]):
+        raise SourceError(wrong)
     import tiktoken
 
     folder = Path(__file__).parent / "data"

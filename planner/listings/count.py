@@ -13,6 +13,7 @@ from planner.tables import listed, with_columns
 if TYPE_CHECKING:
     from sources.corpus import CorpusCount, Growth, NearCount
 
+_PRIVATE = {"emails": "e-mail address", "phones": "telephone number", "cards": "card number"}
 MOST_NAMED = 20  # unreadable files that a page lists
 COUNTS: Spec = (
     ("encoding", "", "of the tokens"),
@@ -182,7 +183,7 @@ def count_parts(tables: Tables) -> Parts:
     ]
     heads = ("encoding", "documents", "tokens", "characters", "repeated", "empty", "tokens each")
     row = tables["counts"].records()[0]
-    found = f"{amount(row['files'])} files of {amount(row['bytes'])} bytes"
+    found = f"{_several(row['files'], 'file')} of {_several(row['bytes'], 'byte')}"
     if row["read"] != row["bytes"]:
         spans = [
             (str(row["encoding"]), f"{amount(row['low'])} to {amount(row['high'])} tokens")
@@ -190,7 +191,8 @@ def count_parts(tables: Tables) -> Parts:
         ]
         estimate = f"95% intervals of an estimate from {amount(row['read'])} bytes"
         note = f"{found}; a sample cannot tell repeated documents, so all are counted"
-        return [grid(heads, rows, "<>>>>>>"), line(note), "", title(estimate), pairs(spans)]
+        counts = (grid(heads, rows, "<>>>>>>"), line(note))
+        return [*counts, "", title(estimate), pairs(spans), *_unreadable(tables, " of the sample")]
     parts: Parts = [
         grid(heads, rows, "<>>>>>>"),
         line(f"{found}; repeated and empty left out"),
@@ -199,24 +201,29 @@ def count_parts(tables: Tables) -> Parts:
     ]
     private = tables["private"].records()[0]
     if private["documents"]:
-        text = (
-            f"{amount(private['documents'])} documents of {amount(private['tokens'])} tokens hold "
-            f"{amount(private['emails'])} e-mail addresses, {amount(private['phones'])} telephone "
-            f"numbers, {amount(private['cards'])} card numbers"
-        )
+        hold = "holds" if private["documents"] == 1 else "hold"
+        found = ", ".join(_several(private[name], each) for name, each in _PRIVATE.items())
+        whole = _several(private["documents"], "document")
+        text = f"{whole} of {_several(private['tokens'], 'token')} {hold} {found}"
         parts += ["", pairs([("personal data", text)], "yellow")]
-    parts += [*_near(tables), *_growth(tables)]
-    if row["unreadable"]:
-        parts += ["", title(f"{_several(row['unreadable'], 'file or record')} not read")]
-        parts.append(line("what stands before a fault, and other records of the file, count"))
-        for fault in tables["unreadable"].records()[:MOST_NAMED]:
-            parts.append(line(f"{fault['place']}: {fault['problem']}", indent=2))
+    return [*parts, *_near(tables), *_growth(tables), *_unreadable(tables)]
+
+
+def _unreadable(tables: Tables, where: str = "") -> Parts:
+    size = tables["counts"].records()[0]["unreadable"]
+    if not size:
+        return []
+    parts: Parts = ["", title(f"{_several(size, 'file or record')}{where} not read")]
+    parts.append(line("what stands before a fault, and other records of the file, count"))
+    for fault in tables["unreadable"].records()[:MOST_NAMED]:
+        parts.append(line(f"{fault['place']}: {fault['problem']}", indent=2))
     return parts
 
 
 def _several(size: Any, name: str) -> str:
     """So many of something, in the plural where they are not one."""
-    names = name if size == 1 else " or ".join(f"{each}s" for each in name.split(" or "))
+    end = "es" if name.endswith("s") else "s"
+    names = name if size == 1 else f"{name.replace(' or ', 's or ')}{end}"
     return f"{amount(size)} {names}"
 
 
@@ -237,18 +244,25 @@ def _near(tables: Tables) -> Parts:
 
 
 def _growth(tables: Tables) -> Parts:
+    from sources.corpus import FEWEST_WEEKS
+
     rows = tables["growth"].records()
     if not rows:
         return []
-    first = rows[0]
+    first: Mapping[str, Any] = rows[0]
     spans = [("documents a week", _span(first, "documents"))]
     spans += [(f"tokens a week ({row['encoding']})", _span(row, "tokens")) for row in rows]
     spans.append(("stamps", f"{first['first']} to {first['last']}" if first["first"] else "none"))
     if first["undated"]:
-        spans.append(("without a stamp", f"{amount(first['undated'])} documents"))
-    heading = f"Growth in the last {amount(first['weeks'])} whole weeks: median, and 5% to 95%"
+        spans.append(("without a stamp", _several(first["undated"], "document")))
+    heading = "Growth: the stamps span no whole week from Monday to Sunday"
+    if first["weeks"]:
+        span = "week" if first["weeks"] == 1 else f"{amount(first['weeks'])} weeks"
+        heading = f"Growth in the last whole {span}: median, and 5% to 95%"
     parts: Parts = ["", title(heading), pairs(spans)]
-    if first["documents"] is not None:
+    if first["documents"] == 0 and first["weeks"] < FEWEST_WEEKS:
+        parts.append(line(f"too few weeks to say that nothing comes in: {FEWEST_WEEKS} would do"))
+    elif first["documents"] is not None:
         parts.append(line(f"in a project: growth_documents_per_week = {_setting(first)}"))
     for fault in tables["undated"].records()[:MOST_NAMED]:
         parts.append(line(f"{fault['place']}: {fault['problem']}", indent=2))

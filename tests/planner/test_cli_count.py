@@ -30,10 +30,10 @@ def test_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert {row["script"] for row in found["scripts"]} == {"latin", "han"}
     assert found["private"][0]["emails"] == found["private"][0]["documents"] == 1
     assert found["unreadable"][0]["place"].endswith("bad.bin")
-    assert "1 files or records could not be read" in err
+    assert "1 file or record could not be read" in err
     assert cli.main(["count", str(tmp_path / "corpus"), "--workers", "2", "--no-cache"]) == 0
     out, _ = capsys.readouterr()
-    assert "bad.bin: is not UTF-8 text" in out and "1 e-mail addresses" in out
+    assert "bad.bin: is not UTF-8 text" in out and "1 e-mail address," in out
 
 
 def test_sample(
@@ -103,10 +103,10 @@ def test_near_and_growth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--engine", "dask"], "--engine = 'dask': needs --scheduler ADDRESS; give the address"),
         (["--scheduler", "tcp://x:1"], "--scheduler = 'tcp://x:1': is for --engine dask"),
         (
-            ["--engine", "dask", "--scheduler", "x", "--workers", "2"],
+            ["--engine", "dask", "--scheduler", "x:1", "--workers", "2"],
             "--workers = 2: the cluster has its own",
         ),
-        (["--engine", "dask", "--scheduler", "x", "--sample"], "is for exact counts"),
+        (["--engine", "dask", "--scheduler", "x:1", "--sample"], "is for exact counts"),
         (["--column", "txt"], "--column = 'txt': is in none of the files; did you mean text?"),
         (["--encoding", "o200k"], "--encoding = 'o200k': is not a known encoding; did you mean"),
         (["nowhere"], "PATH = 'nowhere': there is no such file or folder"),
@@ -139,3 +139,53 @@ def test_bad_workers(workers: str, capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["count", "x", "--workers", workers])
     assert left.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_all_faults_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    places = [str(tmp_path / "nowhere"), str(tmp_path / "corpus"), "/dev/null"]
+    options = ["--encoding", "p50k", "--time", "", "--engine", "dask", "--scheduler", "foo"]
+    assert cli.main(["count", *places, *options]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("dataplan: count: 5 faults\n")
+    said = " ".join(err.split())
+    for part in (
+        "--encoding = 'p50k': is not a known encoding",
+        "nowhere': there is no such file or folder",
+        "PATH = '/dev/null': is no regular file; give a file or a folder",
+        "--time = '': must name a column",
+        "--scheduler = 'foo': is no address of a scheduler; give the address",
+    ):
+        assert part in said, part
+
+
+def test_an_unknown_column_of_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "fine", "created": "2026-01-01"}\n')
+    assert cli.main(["count", str(path), "--time", "creatd"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "creatd: is a column of none of the files; did you mean created?" in out
+    assert "Growth: the stamps span no whole week" in out and "in a project" not in out
+
+
+def test_one_is_no_plural(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ['{"text": "mail a@b.org", "on": "2026-01-04"}', '{"text": "b", "on": "2026-01-12"}']
+    (tmp_path / "a.jsonl").write_text("\n".join([*rows, '{"text": "c"}', "{bad"]))
+    assert cli.main(["count", str(tmp_path / "a.jsonl"), "--time", "on"]) == 0
+    out, err = capsys.readouterr()
+    out = " ".join(out.split())
+    for part in ("1 file of ", "1 document of ", " holds 1 e-mail address, 0 telephone numbers"):
+        assert part in out, part
+    for part in ("1 file or record not read", "last whole week: median", "1 document,"):
+        assert part.rstrip(",") in out, part
+    assert "too few weeks to say that nothing comes in" in out and "in a project" not in out
+    assert "1 file or record could not be read" in err
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_columns_that_are_not_parted_by_commas(
+    tmp_path: Path, mark: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text(f"id{mark}text\n1{mark}one\n")
+    assert cli.main(["count", str(tmp_path / "a.csv")]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"has no column 'text': its columns are parted by {name}; save it with commas" in said

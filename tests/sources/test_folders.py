@@ -95,3 +95,21 @@ def test_what_is_no_regular_file(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         count_corpus([tmp_path / "pipe", "/dev/null", "/dev/zero"], Options())
     assert [each.problem for each in caught.value.faults] == ["is no regular file"] * 3
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.jsonl"])
+def test_a_file_that_may_not_be_read(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_text('"fine"')
+    (tmp_path / "y.txt").write_text("fine")
+    opened = Path.open
+
+    def refuse(path: Path, *rest: Any, **more: Any) -> Any:
+        if path.name == name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *rest, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    (fault,) = count_corpus([tmp_path], Options()).faults
+    assert fault.problem == "cannot be read: permission denied"

@@ -233,6 +233,24 @@ def test_neither_parts_nor_order_matter(tmp_path: Path, monkeypatch: pytest.Monk
                 assert facts == whole
 
 
+def test_nothing_in_a_few_weeks_is_no_measured_growth(tmp_path: Path) -> None:
+    old = {"text": "old", "on": "2026-01-04"}
+    context = Context(date=datetime.date(2026, 4, 1), folder=tmp_path, weeks=10)
+    settings = {"path": "a.jsonl", "time": "on"}
+    for days, enough in ((21, False), (28, True)):
+        last = datetime.date(2026, 1, 5) + datetime.timedelta(days)
+        rows = [old, {"text": "new", "on": last.isoformat()}]
+        (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        found = count_corpus([tmp_path], Options(time="on")).growth
+        assert found and found.documents and found.documents.median == 0
+        assert found.measured == enough
+        if enough:
+            assert catalogue.build("text", "notes", settings, context)
+        else:
+            with pytest.raises(SourceError, match="no growth, but in 3 whole weeks only"):
+                catalogue.build("text", "notes", settings, context)
+
+
 def test_it_is_the_growth_of_a_source(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows()))
     context = Context(date=datetime.date(2026, 4, 1), folder=tmp_path, weeks=10)
