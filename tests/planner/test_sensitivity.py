@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from planner.optimise import cheapest_plan
@@ -76,12 +77,13 @@ def test_a_cap_that_binds() -> None:
     def offered(cap: float) -> list[Source]:
         return [source("a", 1.0), source("b", 0.02, cap)]
 
-    plan = cheapest_plan(offered(500), LAW, TARGET)
+    sure = law(("a", "b"), draws=3).pick(np.array([1]))  # many draws make steps in the cost
+    plan = cheapest_plan(offered(500), sure, TARGET)
     assert plan.amounts["b"] == 500
-    (limit,) = sensitivity(offered(500), LAW, plan).limits
+    (limit,) = sensitivity(offered(500), sure, plan).limits
     assert limit.limit == "b: max scale"
-    assert limit.without == pytest.approx(cheapest_plan(offered(1e6), LAW, TARGET).cost, rel=0.02)
-    more = cheapest_plan(offered(550), LAW, TARGET)
+    assert limit.without == pytest.approx(cheapest_plan(offered(1e6), sure, TARGET).cost, rel=0.02)
+    more = cheapest_plan(offered(550), sure, TARGET)
     assert limit.shadow_price == pytest.approx((plan.cost - more.cost) / 50, rel=0.1, abs=0.01)
 
 
