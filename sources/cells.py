@@ -3,11 +3,13 @@
 A cell is some hundred bytes from where a word or clause starts to where another does, so that its
 tokens are those of the whole. Of a .jsonl a cell is worth the tokens of its bytes as they stand,
 less what the records that start in it, each read to its end, hold beside their text: over all
-cells that is the text, whatever the fields and however they lie in the file.
+cells that is the text, whatever the fields and however they lie in the file. Or it is worth the
+text of those records, by their size, where that tells much more.
 """
 
 from __future__ import annotations
 
+import codecs
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -26,6 +28,7 @@ REACH = 64  # bytes in which a cell may find a place to start at
 _BEFORE = 4  # bytes before a cell that are looked at
 _HEAD = 65_536  # bytes of a .csv that tell its columns
 _LONGEST = 16_384, 0.05  # of a record that is read, if its text goes on: bytes, share of all read
+_BETTER = 0.7  # of the variance: so much less that it is not chance
 _MARK = "\ufeff"  # may stand before a text, and is none of it
 # where a piece of an encoding surely starts, in UTF-8 or escaped in JSON; where a character does
 _WORD = re.compile(
@@ -35,8 +38,10 @@ _WORD = re.compile(
 _CHARACTER = re.compile(rb"\\u[0-9a-fA-F]{4}|[^\x80-\xbf0-9a-fA-Fu\\]|[0-9a-fA-Fu](?!.{0,4}\\u)")
 _LINE_END = re.compile(r"\r?\n")
 _BLANK_LINE = re.compile(r"\n(?:[^\S\n]*\n)+")
-_CUT_START = re.compile(rb"[\x80-\xbf]{1,3}")
-_CUT_END = re.compile(rb"[\xc2-\xf4][\x80-\xbf]{0,2}\Z")
+_CUT = re.compile(rb"[\x80-\xbf]{1,3}")
+_ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8
+_NO_TEXT = "is not UTF-8 text"
+_ZERO = "is not text: it holds a zero byte"
 
 
 class Cells:
@@ -53,7 +58,9 @@ class Cells:
         self._lines = self._form == ".jsonl"
         self._single = options.split == "file" and self._form not in (".jsonl", ".csv")
         self._read = 0
-        self._records = 0  # of .jsonl that were looked at
+        self._whole: list[Stratum] = []  # the strata of .jsonl, by the records that start in them
+        self._all_read = True  # each of these to its end
+        self.records = 0  # of .jsonl that were looked at
         self._shapes: dict[str, csvcells.Shape | None] = {}
         self._bad: set[str] = set()
         self._blank: dict[str, bool] = {}  # of files that are a document: is all blank that is seen
@@ -66,7 +73,7 @@ class Cells:
         total = sum(size for _, size in self._places)
         budget = total * share
         # of a cell of .jsonl the records are as long, on average, as the cell is
-        usual = self._cell + 3 * REACH + (self._cell if self._lines else 0)
+        usual = self._cell + (self._cell + 2 * REACH if self._lines else 3 * REACH)
         longest = max(_LONGEST[0], int(budget * _LONGEST[1]))
         self._looks = Records(self._options.column, self._counter, self._cell, longest)
         ends: list[int] = []  # number of cells up to the end of each file
@@ -78,6 +85,7 @@ class Cells:
         at = 0
         for low, high in spans(ends, number):
             strata.append(Stratum(high - low))
+            self._whole.append(Stratum(high - low))
             owners.append([])
             for chosen in sorted(chance.sample(range(low, high), min(2, high - low))):
                 while ends[at] <= chosen:
@@ -105,12 +113,15 @@ class Cells:
                 else:
                     good += part
         found = by_ratio(strata, total)
+        if self._all_read and self.records and not self._bad:
+            other = by_ratio(self._whole, total)
+            found = other if other.variance < _BETTER * found.variance else found
         documents = found.documents
         if self._single:
             seen = {self._places[owner][0] for mine in owners for owner in mine}
             files = len(self._places)
             documents = files - len(none) if len(seen) == files else files * good / (known or 1)
-        elif self._records and not documents:  # no record has a text
+        elif self.records and not documents:  # no record has a text
             found = replace(found, tokens=0.0, characters=0.0)
         return replace(
             found,
@@ -153,7 +164,7 @@ class Cells:
         if self._single and text:
             self._blank[place] = self._blank.get(place, True) and text.isspace()
         elif not self._single:
-            texts = tuple(each for each in texts if not each.isspace())
+            texts = self._sound(place, start, texts)
         count = sum(map(self._counter.count, texts))
         return Cell(last - first, count, documents, sum(map(len, texts)))
 
@@ -163,40 +174,47 @@ class Cells:
         return data
 
     def _text(self, place: str, data: bytes, cut_start: bool, cut_end: bool) -> str:
-        """What bytes stand for; in those that are no text, a cut character aside, nothing."""
-        if cut_start and (cut := _CUT_START.match(data)):
+        """What bytes stand for, a cut character aside; those that are no text lose a document."""
+        if cut_start and (cut := _CUT.match(data)):
             data = data[cut.end() :]
+        errors = "strict" if self._single else "surrogateescape"
         try:
-            text = data.decode()
+            text = codecs.getincrementaldecoder("utf-8")(errors).decode(data, final=not cut_end)
         except UnicodeDecodeError:
-            cut = _CUT_END.search(data) if cut_end else None
-            try:
-                text = data[: cut.start() if cut else len(data)].decode()
-            except UnicodeDecodeError:
-                self._fault(place, "is not UTF-8 text", "convert it, or move it elsewhere")
-                return ""
-        if "\0" in text:
-            self._fault(place, "is not text: it holds a zero byte")
+            self._fault(place, _NO_TEXT, "convert it, or move it elsewhere")
+            return ""
+        if "\0" in text and self._form != ".csv":
+            self._fault(place, _ZERO)
             return ""
         return text if cut_start else text.removeprefix(_MARK)
+
+    def _sound(self, place: str, start: int, texts: Sequence[str]) -> tuple[str, ...]:
+        """Those of some documents that are text, and no blank."""
+        wrong = {each for each in texts if "\0" in each or _ESCAPED.search(each)}
+        if wrong:
+            problem = _ZERO if any("\0" in each for each in wrong) else _NO_TEXT
+            self.faults.append(Fault("record", place, f"what is at byte {start} {problem}"))
+        return tuple(each for each in texts if each not in wrong and not each.isspace())
 
     def _beside(
         self, place: str, fetch: Fetch, offset: int, data: bytes, span: tuple[int, int]
     ) -> Cell:
         """Of the records that start in data[span]: documents, and what is no text of them."""
-        tokens = characters = documents = 0
+        beside, whole = Cell(0, 0, 0, 0), Cell(0, 0, 0, 0)
         for at in self._starts(data, *span):
             found = self._looks.at(
                 lambda low, high: self._fetched(fetch, low, high), offset + at, data[at:]
             )
-            self._records += 1
-            tokens += found.tokens
-            characters += found.characters
-            documents += found.kept
+            self.records += 1
+            self._all_read &= found.size > 0
+            kept = int(found.text.tokens > 0)
+            beside = _plus(beside, Cell(found.size, found.beside[0], kept, found.beside[1]))
+            whole = _plus(whole, Cell(found.size, found.text[0], kept, found.text[1]))
             if found.problem:
                 problem = f"record at byte {offset + at} {found.problem}"
                 self.faults.append(Fault("record", place, problem))
-        return Cell(0, tokens, documents, characters)
+        self._whole[-1].found.append(whole)
+        return beside
 
     def _texts(self, text: str) -> tuple[str, ...]:
         """Documents, and parts of them, in a cell; what stands between them is no text."""
@@ -232,6 +250,10 @@ class Cells:
             if not at:
                 break
         return found
+
+
+def _plus(one: Cell, other: Cell) -> Cell:
+    return Cell(*(a + b for a, b in zip(one, other, strict=True)))
 
 
 def _boundary(data: bytes, at: int) -> int:

@@ -99,7 +99,11 @@ def _picked(rows: list[list[str]], shape: Shape, *, fresh: bool) -> Piece:
             at = longest if shape.columns > 1 else 0
         if 0 <= at < len(row):
             found.append(_unquoted(row[at]))
-    starts = sum(any(row) for number, row in enumerate(rows) if number or fresh)
+    starts = 0
+    for number, row in enumerate(rows):
+        whole = len(row) > shape.text + (number + 1 == len(rows))  # the text's end is in the piece
+        blank = whole and _unquoted(row[shape.text]).strip() == ""
+        starts += (number > 0 or fresh) and any(row) and not blank
     return Piece(tuple(found), starts)
 
 

@@ -18,16 +18,23 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _QUOTE = re.compile(rb'(?<!\\)(?:\\\\)*"')
 
 
+class Piece(NamedTuple):
+    """Tokens and characters of some text."""
+
+    tokens: int
+    characters: int
+
+
 class Record(NamedTuple):
-    """Tokens and characters beside the text, whether there is a text; what is wrong, if anything.
+    """Bytes (0 if it is longer than what is read), its text; what is beside; what is wrong.
 
     Of a record that is no JSON, or has no such column, everything is beside.
     """
 
-    tokens: int
-    characters: int
-    kept: bool
-    problem: str
+    size: int
+    text: Piece
+    beside: Piece
+    problem: str = ""
 
 
 class Records:
@@ -49,7 +56,7 @@ class Records:
             if len(data) >= self._longest and (before := self._before(data)):
                 # what follows is text, as far as can be seen
                 head = unescaped(before.decode("utf-8", "replace"))
-                return Record(self._counter.count(head), len(head), True, "")
+                return Record(0, Piece(1, 1), Piece(self._counter.count(head), len(head)))
             wanted = max(self._step, len(data) // 4)
             more = fetch(start + len(data), start + len(data) + wanted)
             data += more
@@ -73,12 +80,13 @@ class Records:
             problem = f"is not JSON: {error.msg}"
         except (ValueError, RecursionError) as error:
             problem = str(error)
-        kept = bool(text) and not text.isspace()
         raw = unescaped(shown) + "\n"
-        tokens = self._counter.count(raw)
-        if not kept:
-            return Record(tokens, len(raw), False, problem)
-        return Record(tokens - self._counter.count(text), len(raw) - len(text), True, problem)
+        whole = Piece(self._counter.count(raw), len(raw))
+        if not text or text.isspace():
+            return Record(len(line) + 1, Piece(0, 0), whole, problem)
+        mine = Piece(self._counter.count(text), len(text))
+        beside = Piece(whole.tokens - mine.tokens, whole.characters - mine.characters)
+        return Record(len(line) + 1, mine, beside)
 
     def _text(self, line: bytes) -> str:
         row = json.loads(line.decode())

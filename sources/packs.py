@@ -21,7 +21,7 @@ from typing import NamedTuple
 from sources import places, rowgroups
 from sources.base import Fault, SourceError
 from sources.corpus import Options
-from sources.documents import documents, shape
+from sources.documents import blocks, documents, shape, whole_text
 from sources.estimates import Cell, Estimate, Stratum, added, by_ratio
 from sources.pieces import Counter
 from sources.records import Columns, Span
@@ -30,7 +30,8 @@ FEWEST = 40  # strata; below, everything is read
 _WORTH = 0.6  # of the bytes, from which drawing saves too little
 _CELL = 256  # characters of a text that is read through
 _ENCODED = 0.1  # share of a long text that is encoded
-_LONG = 1_000_000  # bytes of a file from which its text is long
+_LONG = 1_000_000  # characters of a file that are all encoded; of what is beyond, a share
+_BLOCK = 500_000  # characters of a file that is one document, read at once
 _LEAST = 18  # bytes of the longest head of a .zst frame
 _UNKNOWN = 1 << 62  # .zst says no length by the largest numbers there are
 _REACH = 64  # characters in which a cell may find a place to start at
@@ -53,6 +54,7 @@ class Packs:
         self._options = options
         self._counter = counter
         self._found: dict[Pack, Estimate] = {}
+        self._bad: set[str] = set()
         self.faults: list[Fault] = []
 
     def estimate(
@@ -123,18 +125,21 @@ class Packs:
         return self._found[pack]
 
     def _counted(self, pack: Pack, chance: random.Random) -> Estimate:
-        """Of a long text a share of the cells is encoded, two of each stratum; else all of it."""
+        """Of what is long a share of the cells is encoded, two of each stratum; else all of it."""
+        single = whole_text(pack.place, self._options.split)
         among = round(2 / _ENCODED)
         strata: list[Stratum] = []
         chosen: list[int] = []
-        size = number = kept = whole = characters = 0
-        for text in self._texts(pack):
-            kept += 1
+        size = number = kept = whole = characters = seen = 0
+        for text in self._blocks(pack) if single else self._texts(pack):
+            kept += not text.isspace()
             characters += len(text)
-            size += _bytes(text)
-            if pack.size < _LONG:
+            if seen + len(text) <= _LONG:
+                seen += len(text)
                 whole += self._counter.count(text)
                 continue
+            seen = _LONG
+            size += _bytes(text)
             for start in range(0, len(text), _CELL):
                 if number % among == 0:
                     strata.append(Stratum(among))
@@ -142,10 +147,23 @@ class Packs:
                 if number % among in chosen:
                     strata[-1].found.append(self._cell(text, start))
                 number += 1
-        if not number:
-            return Estimate(whole, documents=kept, characters=characters)
-        found = by_ratio(strata, size)
-        return replace(found, documents=kept, characters=characters)
+        if not kept or (single and pack.place in self._bad):
+            return Estimate()
+        rest = by_ratio(strata, size)
+        return replace(
+            rest,
+            tokens=whole + rest.tokens,
+            documents=1 if single else kept,
+            characters=characters,
+        )
+
+    def _blocks(self, pack: Pack) -> Iterator[str]:
+        """Of a file that is one document; if it is no text it counts nothing, as a whole."""
+        try:
+            yield from blocks(pack.place, _BLOCK)
+        except SourceError as error:
+            self._bad.add(pack.place)
+            self.faults += error.faults
 
     def _texts(self, pack: Pack) -> Iterator[str]:
         bad: list[str] = []

@@ -2,15 +2,17 @@
 
 Plain text, .jsonl and .csv are read at cells of some hundred bytes (`sources.cells`): the files,
 one after the other in order of name, are divided into strata, so that every file, language and
-length has its share. Packed files and row groups of .parquet are drawn and read whole, or all read
-through where there are few (`sources.packs`). A form of which there is little is counted.
+length has its share; a .jsonl of very few records is read through. Packed files and row groups of
+.parquet are drawn and read whole, or all read through where there are few (`sources.packs`). A form
+of which there is little is counted.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter as Counting
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sources import places, tokens
@@ -30,6 +32,9 @@ FAR = 4096  # bytes of a cell in a store, where each is a request
 WIDE = 512  # bytes of a cell of .csv, which must tell where it is
 FEWEST = 300  # strata of a corpus; one too small for so many is counted
 _FEW = 20  # strata of a form of file; one too small for so many is read through
+
+_FEW_RECORDS = 20  # that start in the cells; of so few all is read through
+_MOST_NAMED = 20  # faulty records named in a file; the others are counted
 
 
 def sample_corpus(
@@ -70,10 +75,19 @@ def sample_corpus(
         bytes=total,
         encoding=options.encoding,
         unreadable=len(work.faults),
-        faults=tuple(work.faults),
+        faults=tuple(_named(work.faults)),
         interval=(max(0, math.floor(found.tokens - half)), math.ceil(found.tokens + half)),
         read=found.read,
     )
+
+
+def _named(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Of each file the first ones."""
+    seen: Counting[str] = Counting()
+    for fault in faults:
+        seen[str(fault.value)] += 1
+        if seen[str(fault.value)] <= _MOST_NAMED:
+            yield fault
 
 
 def _silent(done: int, total: int) -> None:
@@ -114,19 +128,26 @@ class _Work:
             cell = FAR if far else WIDE if form == ".csv" else CELL
         whole = sum(size for _, size in sizes)
         after = self._done + whole
-        if form == "whole" or whole * self._share < 2 * _FEW * (cell + 3 * REACH):
+        few = whole * self._share < 2 * _FEW * (cell + 3 * REACH)
+        if form == "whole" or few or not self._by_cells(sizes, cell, form == ".jsonl"):
             packs = Packs(self._options, self._counter)
             share = self._share if form == "whole" else 1.0
             self.found.append(
                 packs.estimate([place for place, _ in sizes], share, self._chance, self._step)
             )
             self.faults += packs.faults
-        else:
-            cells = Cells(sizes, self._options, self._counter, cell)
-            self.found.append(cells.estimate(self._share, self._chance, self._step))
-            self.faults += cells.faults
         self._done = after
         self._step(0)
+
+    def _by_cells(self, sizes: Sequence[tuple[str, int]], cell: int, records: bool) -> bool:
+        """Whether cells tell enough: not of so few records that hardly one starts in them."""
+        cells = Cells(sizes, self._options, self._counter, cell)
+        found = cells.estimate(self._share, self._chance, self._step)
+        if records and cells.records < _FEW_RECORDS and not cells.faults:
+            return False
+        self.found.append(found)
+        self.faults += cells.faults
+        return True
 
     def _step(self, size: int) -> None:
         self._done += size
