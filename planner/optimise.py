@@ -9,7 +9,7 @@ are then computed afresh from the sources and the law, never taken from the sear
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -127,16 +127,36 @@ def frontier(
 ) -> tuple[Plan | None, ...]:
     """Cheapest plan for each of `errors` at the target's confidence, budget and weeks; None where
     no legal plan was found to reach it; seconds [s] is a limit on the time."""
-    clock = Clock(seconds)
+    aims = [replace(target, error=error) for error in sorted({float(e) for e in errors})]
     market = market_of(sources, law, contingency)
-    plans: dict[float, Plan | None] = {}
+    plans = {aim.error: found for aim, found in _easing(market, aims, Clock(seconds))}
+    return tuple(plans[float(error)] for error in errors)
+
+
+def at_confidences(
+    sources: Sequence[Source],
+    law: FittedLaw,
+    target: Target,
+    confidences: Sequence[float],
+    *,
+    contingency: float = 0.0,
+) -> tuple[Plan | None, ...]:
+    """Cheapest plan for the target at each of `confidences` [1]; None where none was found."""
+    aims = [replace(target, confidence=c) for c in sorted(set(confidences), reverse=True)]
+    market = market_of(sources, law, contingency)
+    plans = {aim.confidence: found for aim, found in _easing(market, aims, Clock(None))}
+    return tuple(plans[confidence] for confidence in confidences)
+
+
+def _easing(
+    market: Market, aims: Sequence[Target], clock: Clock
+) -> Iterator[tuple[Target, Plan | None]]:
+    """The plan for each aim, hardest first: what meets a hard one meets an easier one, so the cost
+    never falls."""
     warm: list[Amounts] = []
-    # hardest first: what meets a hard target meets an easier one, so cost never falls
-    for error in sorted({float(e) for e in errors}):
-        aim = replace(target, error=error)
+    for aim in aims:
         branches = 2 if warm else BRANCHES  # a neighbour's plan is a start
         found = solve(market, aim, warm=warm, clock=clock, branches=branches)
         if found.amounts is not None:
             warm = [found.amounts]
-        plans[error] = None if found.amounts is None else describe(market, aim, found.amounts, None)
-    return tuple(plans[float(error)] for error in errors)
+        yield aim, None if found.amounts is None else describe(market, aim, found.amounts, None)

@@ -13,7 +13,7 @@ from planner.fit import fit_law
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw, fit_growth
 from planner.marginal import Marginal, marginals, point_now
-from planner.optimise import cheapest_plan, frontier
+from planner.optimise import at_confidences, cheapest_plan, frontier
 from planner.pilots import Pilots
 from planner.plan import Diagnosis, Path, Plan
 from planner.prior import BIASED_EXCESS, UNBIASED_SATURATION, Beliefs, SourceBelief, Split
@@ -198,22 +198,12 @@ def fresh_chance(fresh: FittedLaw, plan: Plan) -> tuple[float, float]:
 
 def _surer(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[SurePoint, ...]:
     """Cheapest plans at other confidences; a surer target never costs less."""
-    target = inputs.target
     if not plan.reaches:
         return ()
-    points: list[SurePoint] = []
-    for level in sorted(CONFIDENCES, reverse=True):
-        found = cheapest_plan(
-            inputs.sources,
-            law,
-            replace(target, confidence=level),
-            contingency=inputs.contingency,
-            prove=False,
-        )
-        known = [each.plan for each in points if each.plan is not None]
-        known += [found] if found.reaches else []
-        points.append(SurePoint(level, min(known, key=lambda each: each.cost, default=None)))
-    return tuple(points[::-1])
+    found = at_confidences(
+        inputs.sources, law, inputs.target, CONFIDENCES, contingency=inputs.contingency
+    )
+    return tuple(map(SurePoint, CONFIDENCES, found))
 
 
 def _rebuild(inputs: Inputs) -> Rebuild:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.optimise import cheapest_plan
+from planner.optimise import at_confidences, cheapest_plan
 from planner.plan import Plan, Step, Target
 from planner.questions import least_error, least_weeks
 from planner.risk import between, paid, risk_of, slower, spent
@@ -160,3 +160,15 @@ def test_a_larger_budget_never_buys_a_larger_error(budget: float, more: float) -
     )
     assert large.error <= small.error * 1.005
     assert math.isfinite(small.error)
+
+
+def test_a_surer_target_never_costs_less() -> None:
+    levels = (0.5, 0.9, 0.8, 0.999)
+    plans = at_confidences(SOURCES, LAW, Target(0.22, 0.8), levels)
+    costs = [math.inf if each is None else each.cost for each in plans]
+    assert costs[0] <= costs[2] <= costs[1] <= costs[3]
+    for level, each in zip(levels, plans, strict=True):
+        if each is not None:
+            assert each.probability >= level - 1e-9
+            alone = cheapest_plan(SOURCES, LAW, Target(0.22, level))
+            assert each.cost == pytest.approx(alone.cost, rel=0.02)
