@@ -17,7 +17,7 @@ from sources.screening import private, script
 
 _TOGETHER = 300_000  # characters of documents that are counted at once
 _LONG = 1_000_000  # characters of a document from which it is counted in blocks
-_MOST = 4_000_000  # characters without a place to cut them that are still counted
+_MOST = 4_000_000  # bytes without a place to cut them that are still counted
 _NEAR_NUMBERS = frozenset("0123456789()+")
 _TRIES = 100  # cuts in a row that such a character stands before, after which one is taken
 _FIRST, _EVERY = 3, 100  # documents of a part that are checked, and one in so many of all
@@ -147,8 +147,9 @@ def _cut(texts: Iterable[str]) -> Iterator[str]:
         if at:
             yield left[:at]
             left = left[at:]
-        elif len(left) > _MOST:
-            raise Uncut(f"a stretch of over {_MOST:,} characters without a space cannot be counted")
+        elif len(left) * 4 > _MOST and len(_encoded(left)) > _MOST:
+            size = f"{len(left):,} characters or more"
+            raise Uncut(f"a stretch of {size} without a space cannot be counted")
     if left:
         yield left
 

@@ -67,14 +67,16 @@ def test_what_cannot_be_cut_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tally, "_MOST", 4_000)
     monkeypatch.setattr("sources.counting._BLOCK", 1_000)
     rows = ["fine", "a" * 9_000, "fine too"]
+    (tmp_path / "d.txt").write_text("数" * 1_900, encoding="utf-8")
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (tmp_path / "b.txt.gz").write_bytes(gzip.compress(b"a" * 9_000))
     (tmp_path / "c.txt").write_text("\n".join(rows))
     for near in (None, 0.8):
         found = count_corpus([tmp_path], Options(split="line", near=near))
-        assert (found.documents, found.unreadable) == (2, 3)
-        problem = "a stretch of over 4,000 characters without a space cannot be counted"
-        assert all(problem in each.problem for each in found.faults)
+        assert (found.documents, found.unreadable) == (2, 4)
+        problem = "a stretch of 5,000 characters or more without a space cannot be counted"
+        assert [problem in each.problem for each in found.faults] == [True, True, True, False]
+        assert "of 1,900 characters or more" in found.faults[-1].problem
         whole = count_corpus([tmp_path / "a.jsonl", tmp_path / "b.txt.gz"], Options(near=near))
         assert (whole.documents, whole.unreadable) == (2, 2)
 
