@@ -40,10 +40,13 @@ def test_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "corpus" / "c.txt").write_text("words of a text " * 60_000)
+    (tmp_path / "corpus" / "bad.bin").write_bytes(b"\xff" * 500_000)
     monkeypatch.setattr(sampling, "FEWEST", 5)
     assert cli.main(["count", str(tmp_path / "corpus"), "--sample"]) == 0
     out, _ = capsys.readouterr()
     assert "95% intervals of an estimate" in out and " to " in out
+    assert "1 file or record of the sample not read" in out
+    assert "bad.bin: is not UTF-8 text" in out
 
 
 def test_only_what_has_changed_is_counted(
