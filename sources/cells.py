@@ -73,7 +73,7 @@ class Cells:
         total = sum(size for _, size in self._places)
         budget = total * share
         # of a cell of .jsonl the records are as long, on average, as the cell is
-        usual = self._cell + (self._cell + 2 * REACH if self._lines else 3 * REACH)
+        usual = self._cell + 3 * REACH + (self._cell - REACH // 2 if self._lines else 0)
         longest = max(_LONGEST[0], int(budget * _LONGEST[1]))
         self._looks = Records(self._options.column, self._counter, self._cell, longest)
         ends: list[int] = []  # number of cells up to the end of each file

@@ -57,7 +57,7 @@ class Records:
                 # what follows is text, as far as can be seen
                 head = unescaped(before.decode("utf-8", "replace"))
                 return Record(0, Piece(1, 1), Piece(self._counter.count(head), len(head)))
-            wanted = max(self._step, len(data) // 4)
+            wanted = max(self._step, len(data) // 8)
             more = fetch(start + len(data), start + len(data) + wanted)
             data += more
             if len(more) < wanted:
