@@ -7,33 +7,24 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Literal
 
-from sources import places, rowgroups
+from sources import forms, places, rowgroups
 from sources.base import Fault, SourceError
 from sources.frames import Frames
 from sources.places import Place
-from sources.records import Columns, Document, Span, column_at, text_of
-from sources.settings import nearest
+from sources.records import Columns, Document, Span
 
 Split = Literal["file", "line", "paragraph"]
-_ZERO = "is not text: it holds a zero byte"
-_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}  # of a .csv that has no commas
-_NO_TEXT = "is not UTF-8 text"
-_MOST_WRONG = 20  # lines of a text, from which on a file of which they are the most is no text
-_LONGEST_CELL = 2**31 - 1  # characters of a CSV cell
 
 
 def texts(path: Path | str, *, column: str = "text", split: Split = "file") -> Iterator[str]:
     """The documents of one file, in order, duplicates included. Raises SourceError."""
     return (each.text for each in documents(path, column, split))
-
-
-Found = tuple[str, Any]  # text of a document, its time stamp as it stands there
 
 
 def documents(
@@ -72,19 +63,19 @@ def documents(
             )
             lines = partial(_lines_before, raw, before)
             if form == ".jsonl":
-                found = _json_lines(file, columns, bad, lines)
+                found = forms.json_lines(file, columns, bad, lines)
             elif form == ".csv":
-                found = _csv_rows(file, columns, bad)
+                found = forms.csv_rows(file, columns, bad)
             else:
-                found = ((text, None) for text in _texts(file, split, bad, lines))
+                found = ((text, None) for text in forms.texts(file, split, bad, lines))
             for text, stamp in found:
                 if "\0" in text:
-                    raise ValueError(_ZERO)
+                    raise ValueError(forms.ZERO)
                 yield Document(text, raw.tell(), stamp)
     except SourceError:
         raise
     except UnicodeDecodeError:
-        raise _fault(place, _NO_TEXT, "convert it, or move it elsewhere") from None
+        raise _fault(place, forms.NO_TEXT, "convert it, or move it elsewhere") from None
     except OSError as error:
         raise _fault(place, places.told(error)) from None
     except (ValueError, EOFError, RecursionError, zlib.error, csv.Error) as error:
@@ -109,7 +100,7 @@ def columns_of(place: Place) -> list[str]:
             file = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", errors="replace")
             if form == ".csv":
                 header = next(csv.reader(file), [])
-                return [] if _other_mark(header) else header
+                return [] if forms.other_mark(header) else header
             row = json.loads(file.readline() or "null") if form == ".jsonl" else None
             return list(row) if isinstance(row, dict) else []
     except (SourceError, OSError, ValueError, EOFError, RecursionError, zlib.error, csv.Error):
@@ -135,12 +126,12 @@ def blocks(place: Place, size: int) -> Iterator[str]:
             file = io.TextIOWrapper(stream, encoding="utf-8-sig")
             while text := file.read(size):
                 if "\0" in text:
-                    raise ValueError(_ZERO)
+                    raise ValueError(forms.ZERO)
                 yield text
     except SourceError:
         raise
     except UnicodeDecodeError:
-        raise _fault(place, _NO_TEXT, "convert it, or move it elsewhere") from None
+        raise _fault(place, forms.NO_TEXT, "convert it, or move it elsewhere") from None
     except OSError as error:
         raise _fault(place, places.told(error)) from None
     except (ValueError, EOFError, zlib.error) as error:
@@ -196,123 +187,3 @@ def _opened(place: Place, packed: str) -> Iterator[tuple[BinaryIO, Any]]:
                     raise ValueError(f"is not sound .zst: {error}") from None
         else:
             yield raw, raw
-
-
-def _texts(
-    file: io.TextIOWrapper, split: Split, bad: list[str] | None, before: Callable[[], int]
-) -> Iterator[str]:
-    if split == "file":
-        text = file.read()
-        if not _is_sound(text):
-            raise ValueError(_NO_TEXT)
-        yield text
-        return
-    good = wrong = 0
-    for number, text in _lines(file) if split == "line" else _paragraphs(file):
-        if bad is None or _is_sound(text):
-            good += 1
-            yield text
-            continue
-        wrong += 1
-        if wrong > _MOST_WRONG and wrong > good:
-            raise ValueError(f"{_NO_TEXT}: so are most of its first {good + wrong} {split}s")
-        where = f"line {number + before()}"
-        bad.append(f"{where if split == 'line' else f'paragraph from {where} on'} {_NO_TEXT}")
-
-
-def _lines(file: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
-    """Each line with its number."""
-    return ((number, line.rstrip("\n")) for number, line in enumerate(file, start=1))
-
-
-def _paragraphs(file: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
-    """Each paragraph with the number of its first line."""
-    lines: list[str] = []
-    number = 0
-    for number, line in enumerate(file, start=1):
-        if line.strip():
-            lines.append(line)
-        elif lines:
-            yield number - len(lines), "".join(lines).rstrip("\n")
-            lines = []
-    if lines:
-        yield number + 1 - len(lines), "".join(lines).rstrip("\n")
-
-
-def _is_sound(text: str) -> bool:
-    """Whether all bytes of a text, those that are none escaped, were UTF-8."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _json_lines(
-    file: io.TextIOWrapper, columns: Columns, bad: list[str] | None, before: Callable[[], int]
-) -> Iterator[Found]:
-    for number, line in enumerate(file, start=1):
-        if not line.strip():
-            continue
-        try:
-            text, stamp = _json_text(line, columns)
-            if bad is not None and "\0" in text:
-                raise ValueError(_ZERO)
-        except (ValueError, RecursionError) as error:
-            problem = f"line {number + before()} {error}"
-            if bad is None:
-                raise ValueError(problem) from None
-            bad.append(problem)
-        else:
-            yield text, stamp
-
-
-def _json_text(line: str, columns: Columns) -> Found:
-    if not _is_sound(line):
-        raise ValueError(_NO_TEXT)
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON: {error.msg}") from None
-    stamp = None
-    if isinstance(row, dict):
-        if columns.text not in row:
-            advice = nearest(columns.text, [str(key) for key in row])
-            raise ValueError(f"has no {columns.text!r}; {advice}")
-        stamp = row.get(columns.time) if columns.time else None
-        row = row[columns.text]
-    return text_of(row), stamp
-
-
-def _csv_rows(file: io.TextIOWrapper, columns: Columns, bad: list[str] | None) -> Iterator[Found]:
-    before = csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(file, strict=True)
-    try:
-        header = next(reader, [])
-        if not all(map(_is_sound, header)):
-            raise ValueError(_NO_TEXT)
-        if columns.text not in header and (mark := _other_mark(header)):
-            problem = f"has no column {columns.text!r}: its columns are parted by {mark}"
-            raise ValueError(f"{problem}; save it with commas")
-        at = column_at(header, columns.text)
-        time = header.index(columns.time) if columns.time in header else len(header)
-        for row in reader:
-            text = row[at] if len(row) > at else ""
-            if bad is not None and ("\0" in text or not _is_sound(text)):
-                problem = _ZERO if "\0" in text else _NO_TEXT
-                bad.append(f"row up to line {reader.line_num} {problem}")
-                continue
-            yield text, (row[time] if len(row) > time else None)
-    except csv.Error as error:
-        problem = f"stopped at line {reader.line_num}, the rest is not counted: {error}"
-        raise ValueError(problem) from None
-    finally:
-        csv.field_size_limit(before)
-
-
-def _other_mark(header: list[str]) -> str:
-    """What parts the columns of a file instead of commas; "" where nothing shows it."""
-    line = header[0] if len(header) == 1 else ""
-    return next((name for mark, name in _OTHER_MARKS.items() if mark in line), "")
