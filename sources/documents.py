@@ -9,7 +9,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Literal
 
@@ -61,7 +61,7 @@ def documents(
                 newline="" if form == ".csv" else None,
                 errors="surrogateescape" if bad is not None else None,
             )
-            lines = partial(_lines_before, raw, before)
+            lines = cache(partial(_lines_before, raw, before))  # the same for every bad line
             if form == ".jsonl":
                 found = forms.json_lines(file, columns, bad, lines)
             elif form == ".csv":
