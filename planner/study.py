@@ -28,7 +28,7 @@ from sources.base import Source, SourceError
 
 REPEATS = 15.39  # R*: repetitions after which text read again is worth next to nothing more
 CONFIDENCES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # of the target, whose costs are compared
-POINTS = 12  # targets of the frontier, beside the project's own
+POINTS = 9  # targets of the frontier, beside the project's own
 Progress = Callable[[str], None]
 
 
@@ -54,8 +54,9 @@ class Study:
 
     best_guess is the cheapest plan for the single best-fitting law taken at its word, and
     best_guess_probability the chance under the whole law that it would have met the target; None
-    where even that law reaches the target within no limits. surer: the target at other confidences,
-    rising. fresh: P(target met) on draws that the plan was not made for, and its standard error.
+    where even that law reaches the target within no limits.
+    surer: the target at other confidences, rising; empty unless sensitivity was asked for.
+    fresh: P(target met) on draws that the plan was not made for, and its standard error.
     sensitivity: None unless it was asked for, or where the target is out of reach.
     """
 
@@ -123,8 +124,8 @@ def run(
     inputs: Inputs, progress: Progress | None = None, *, with_sensitivity: bool = False
 ) -> Study:
     """Fit, plan, and diagnose a project. `progress` is called with the name of each stage as it
-    begins. with_sensitivity: also plan anew for each assumption's ends, which takes longer. Raises
-    InputError where the project leaves the law undefined."""
+    begins. with_sensitivity: also plan anew for each assumption's ends and for other confidences,
+    which takes longer. Raises InputError where the project leaves the law undefined."""
     say = progress or (lambda stage: None)
     say("fitting the law")
     law, fresh = _halves(inputs)
@@ -160,7 +161,7 @@ def run(
         best_guess=guess,
         best_guess_probability=chance,
         warnings=_warnings(inputs, law, plan, risk),
-        surer=_surer(inputs, law, plan),
+        surer=_surer(inputs, law, plan) if with_sensitivity else (),
         fresh=fresh_chance(fresh, plan),
         sensitivity=swings,
     )

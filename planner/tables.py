@@ -73,7 +73,6 @@ def tables(study: Study) -> dict[str, Table]:
             [_frontier_row(point, known) for point in study.frontier],
             *_amounts(FRONTIER, known, "bought in the plan; empty if out of reach"),
         ),
-        make("confidence", CONFIDENCE, [_confidence_row(point) for point in study.surer]),
         make("law", LAW, law_rows(study.law)),
         make(
             "pilots",
@@ -87,6 +86,7 @@ def tables(study: Study) -> dict[str, Table]:
     if study.sensitivity is not None:
         cost = plan_cost(study.plan)
         found += [
+            make("confidence", CONFIDENCE, [_confidence_row(point) for point in study.surer]),
             make("sensitivity", SENSITIVITY, sensitivity_rows(study.sensitivity, cost)),
             make("limits", LIMITS, limit_rows(study.sensitivity, cost)),
             make("switches", SWITCHES, switch_rows(study.sensitivity)),

@@ -71,7 +71,7 @@ def test_the_same_bytes_twice(project: Path, run: Run, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         assert run("plan", project, "--out", tmp_path / folder)[0] == 0
     assert files(tmp_path / "one") == files(tmp_path / "two")
-    assert len(files(tmp_path / "one")) == 11
+    assert len(files(tmp_path / "one")) == 10
 
 
 def test_init_overwrites_nothing(project: Path, run: Run) -> None:
@@ -291,7 +291,7 @@ def test_sensitivity_is_asked_for(project: Path, run: Run, tmp_path: Path) -> No
     code, out, _ = run("plan", project, "--out", tmp_path / "out", "--sensitivity", "--json")
     shown = json.loads(out)
     assert code == 0
-    assert {"sensitivity", "limits", "switches"} <= shown.keys()
+    assert {"confidence", "sensitivity", "limits", "switches"} <= shown.keys()
     assert (tmp_path / "out" / "sensitivity.csv").is_file()
     cost = shown["summary"]["cost"]
     for row in shown["sensitivity"]:
