@@ -28,7 +28,7 @@ from sources.base import Source, SourceError
 
 REPEATS = 15.39  # R*: repetitions after which text read again is worth next to nothing more
 CONFIDENCES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # of the target, whose costs are compared
-POINTS = 9  # targets of the frontier, beside the project's own
+POINTS = 12  # targets of the frontier, beside the project's own
 Progress = Callable[[str], None]
 
 
