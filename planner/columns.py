@@ -93,7 +93,12 @@ PATH: Spec = (
     ("lost", CURRENCY, "spent by then where it is given up, expected; empty if it never is"),
 )
 FRONTIER: Spec = (
-    ("target", METRIC, "error to reach at the wanted confidence"),
+    (
+        "target",
+        METRIC,
+        "error to reach, as surely as the plan was made for: so surely that budget and weeks are kept "
+        "as well",
+    ),
     ("cost", CURRENCY, "of the cheapest plan found, contingency included; empty if out of reach"),
     ("weeks", WEEK, "until its last delivery; empty if out of reach"),
     ("probability", "probability", "that the plan reaches the target; empty if out of reach"),
