@@ -96,8 +96,7 @@ FRONTIER: Spec = (
     (
         "target",
         METRIC,
-        "error to reach, as surely as the plan was made for: so surely that budget and weeks are kept "
-        "as well",
+        "error to reach, as surely as the plan was made for: so that budget and weeks are kept too",
     ),
     ("cost", CURRENCY, "of the cheapest plan found, contingency included; empty if out of reach"),
     ("weeks", WEEK, "until its last delivery; empty if out of reach"),
