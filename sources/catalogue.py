@@ -16,7 +16,7 @@ from sources.base import Context, Fault, Source, SourceError
 from sources.settings import nearest
 
 GROUP = "dataplan.sources"
-BUILT_IN = ("human", "crowd", "text", "distillation", "plain")
+BUILT_IN = ("human", "crowd", "text", "distillation", "preference", "plain")
 
 
 def kinds() -> tuple[str, ...]:

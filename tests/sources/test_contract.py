@@ -36,6 +36,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "distillation",
         {"own_model": True, "compute_per_hour": 1.5, "examples_per_hour": 900},
     ),
+    "pairs by people": ("preference", {"annotators_per_pair": 3}),
+    "pairs by a model": ("preference", {"feedback": "ai", "agreement": 0.65}),
     "plain": ("plain", {"unit_price": 0.2}),
     "plain tiers": (
         "plain",
@@ -59,6 +61,7 @@ PRICES = {
     "text": CLEAN,
     "teacher at a price": {"price": PRICED, "setup_fee": 10},
     "own model": {"compute_per_hour": 1.5, "setup_fee": 10},
+    "pairs by people": {"cost_per_judgement": 0.7, "answers_cost": 0.01, "setup_fee": 70},
     "plain": {"unit_price": 0.2, "fees": 3},
 }
 CONTEXT = Context(date=datetime.date(2026, 12, 1), weeks=8.0, classes=2)

@@ -71,6 +71,7 @@ def test_numbers_keep_their_origin() -> None:
 def test_every_default_belongs_to_a_setting_and_has_its_unit() -> None:
     kinds = {kind: import_module(f"sources.{kind}").Settings for kind in catalogue.BUILT_IN}
     platforms = {"mturk": "crowd", "prolific": "crowd", "batch api": "distillation"}
+    platforms |= {f"{judge} preferences": "preference" for judge in ("human", "ai")}
     for section, entries in defaults.load().items():
         kind = platforms.get(section, "distillation" if " tier " in section else section)
         for key, default in entries.items():
