@@ -6,6 +6,7 @@ import datetime
 import math
 from typing import TYPE_CHECKING
 
+from planner.schema import model_item
 from planner.table import Row, Value, figure
 from sources.base import Assumption, Quality, Source
 
@@ -22,6 +23,8 @@ def assumption_rows(inputs: Inputs) -> list[Row]:
         rows += source_rows(source)
         if source.name in inputs.text_effect:
             rows.append(_effect_row(source.name, inputs.text_effect[source.name]))
+    for model in inputs.models:
+        rows += [_row(model_item(model.name), each) for each in model.assumptions]
     return rows
 
 

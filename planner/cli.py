@@ -105,9 +105,9 @@ def _init(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace) -> int:
     from planner.errors import InputError
     from planner.export import write_csv
+    from planner.models import study_of
     from planner.progress import meter
     from planner.project import read
-    from planner.study import run
     from planner.summary import plan_parts
     from planner.tables import tables
 
@@ -119,7 +119,7 @@ def _plan(args: argparse.Namespace) -> int:
     except InputError as error:
         raise _named(error, {f"target.{key}": f"--{TARGET[key]}" for key in given}) from None
     with meter() as progress:
-        study = run(inputs, progress.stage, with_sensitivity=args.sensitivity)
+        study = study_of(inputs, progress.stage, with_sensitivity=args.sensitivity)
     found = tables(study)
     if args.out or not args.json:
         folder = Path(args.out) if args.out else inputs.folder / "plan"
@@ -132,13 +132,13 @@ def _plan(args: argparse.Namespace) -> int:
 def _advise(args: argparse.Namespace) -> int:
     from planner.advise import advise
     from planner.listings.advise import advise_parts, advise_tables
+    from planner.models import study_of
     from planner.progress import meter
     from planner.project import read
-    from planner.study import run
 
     inputs = read(args.project)
     with meter() as progress:
-        study = run(inputs, progress.stage)
+        study = study_of(inputs, progress.stage)
         progress.stage("weighing pilots")
         advice = advise(study)
     _print(args, advise_tables(study, advice), advise_parts)

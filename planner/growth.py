@@ -34,6 +34,7 @@ from planner.laws.surfaces import (
     Emergent,
     SizeAndData,
     Surface,
+    repeated,
 )
 from planner.pilots import Pilots
 from planner.prior import Normal
@@ -85,6 +86,29 @@ class GrowthLaw:
         )
         amounts = np.stack([np.atleast_1d(row) for row in rows], axis=1)
         return np.exp(np.vstack([each.log_error(t, amounts) for each, t in self.members]))
+
+    def at_size(self, size: float, epochs: float = 1.0) -> Array:
+        """Parameters (draws, 3) of the curve over examples that a model of one size [parameter]
+        follows: error at `self.examples`, exponent, floor fraction of the family `power + floor`.
+
+        At a given N both surfaces are floor + part D^-b: the term in N joins the floor, and a
+        breakthrough g(N) mixes both with the worst error. Exact but for the worst error as a cap,
+        which a law's anchor holds. epochs: passes over the examples [epoch].
+        """
+        found = []
+        for each, theta in self.members:
+            error, exponent, floor, on_size, share, scale = theta[:, :6].T
+            seen = np.array([float(epochs)])
+            worth = repeated(np.ones(1), seen, scale[:, None])[:, 0]
+            least = error * (floor + (1 - floor) * share * (size / self.size) ** -on_size)
+            part = error * (1 - floor) * (1 - share) * worth**-exponent
+            if isinstance(each, Emergent):
+                knee, steepness, worst = theta[:, 6:9].T
+                through = logistic(steepness * (np.log(size / self.size) - np.log(knee)))
+                least, part = worst - (worst - least) * through, part * through
+            whole = least + part
+            found.append(np.stack([whole, exponent, np.minimum(least / whole, 1 - 1e-12)], axis=1))
+        return np.vstack(found)
 
     def breakthrough(self) -> tuple[float, Array]:
         """P(emergent), and the draws of the breakthrough size [parameter]; no draws if none.

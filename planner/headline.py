@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from planner.modelled import model_facts
 from planner.orders import path_facts
 from planner.purchases import cents, parts, plan_cost, price_range
 from planner.table import Row, Value, figure, money
@@ -119,6 +120,7 @@ def summary_rows(study: Study) -> list[Row]:
         ),
         ("one_shot_cost", money(path.one_shot_cost), currency, "of buying everything at once"),
         *path_facts(path, currency),
+        *model_facts(study.models, currency),
         ("reference", study.law.reference, "", "source in whose examples effective examples count"),
         (
             "weak_prior",

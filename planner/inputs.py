@@ -12,6 +12,7 @@ from planner.pilots import Pilots
 from planner.plan import Target
 from planner.schema import MetricKind, Question, Task
 from sources.base import Context, Source
+from sources.training import Model
 
 
 class Effect(NamedTuple):
@@ -40,6 +41,8 @@ class Inputs:
                    built: so that one can be built anew with a number changed
     measure_weeks  [week] from a delivery to what its measurement decides
     run_cost       [currency/run] of a training run; None if not given
+    models         candidate models; none: the pilots are of the one model there is
+    model          the one that is planned for, and then `sources` hold what training on them costs
     warnings       what the reader of the plan should know about the inputs
     """
 
@@ -68,4 +71,6 @@ class Inputs:
     context: Context = field(default_factory=Context)
     measure_weeks: float = 1.0
     run_cost: float | None = None
+    models: tuple[Model, ...] = ()
+    model: Model | None = None
     warnings: tuple[str, ...] = ()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.inputs import Inputs
+from planner.models import study_of
 from planner.project import read
-from planner.study import Progress, Study, run
+from planner.study import Progress, Study
 from planner.tables import tables
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class Project:
     def study(self, progress: Progress | None = None) -> StudyResult:
         """Fit the law, search the plan, diagnose. `progress` is called with the name of each stage.
 
+        Of candidate models the best is planned for, and `models` of the study compares all.
+
         The same project gives the same study. Raises InputError where the law is undefined.
         """
-        study = run(self.inputs, progress)
+        study = study_of(self.inputs, progress)
         return StudyResult(**{each.name: getattr(study, each.name) for each in fields(study)})

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 # other columns of the pilots
 RESERVED = ("error", "seed", "test_size", "model_params", "epochs", "group")
+MODEL = "model"  # a column of names where a project has candidate models
 MOST_NAME = 200  # characters of a name
 
 

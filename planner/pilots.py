@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import Fault, InputError
-from planner.names import RESERVED, name_problem, same_names
+from planner.names import MODEL, RESERVED, name_problem, same_names
 from sources.settings import nearest
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Pilots:
     model_params  (R,) parameters of the trained model, above 0, or None
     epochs        (R,) passes over the examples [epoch], above 0, or None: each was seen once
     group         (R,) part of the test set that the error is of, "" for all of it, or None
+    model         (R,) name of the candidate model that was trained, "" if none is named, or None
     rows          (R,) line of each run in its file, counted from 1, or None
     """
 
@@ -49,6 +50,7 @@ class Pilots:
     model_params: FloatArray | None = None
     epochs: FloatArray | None = None
     group: tuple[str, ...] | None = None
+    model: tuple[str, ...] | None = None
     rows: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -57,7 +59,7 @@ class Pilots:
             raise ValueError(
                 f"amounts has shape {self.amounts.shape}, not {runs, len(self.sources)}"
             )
-        for name in ("seed", "test_size", "model_params", "epochs", "group", "rows"):
+        for name in ("seed", "test_size", "model_params", "epochs", "group", "model", "rows"):
             column = getattr(self, name)
             if column is not None and len(column) != runs:
                 raise ValueError(f"{name} has {len(column)} rows, error has {runs}")
@@ -77,7 +79,7 @@ class Pilots:
         for name in ("seed", "test_size", "model_params", "epochs"):
             column = getattr(self, name)
             chosen[name] = None if column is None else column[keep]
-        for name in ("group", "rows"):
+        for name in ("group", "model", "rows"):
             entries = getattr(self, name)
             chosen[name] = None if entries is None else tuple(np.array(entries, object)[keep])
         return replace(self, **chosen)
@@ -101,7 +103,7 @@ class Pilots:
 
         columns: dict[str, Any] = dict(zip(self.sources, self.amounts.T, strict=True))
         columns["error"] = self.error
-        for name in RESERVED[1:]:
+        for name in (*RESERVED[1:], MODEL):
             if getattr(self, name) is not None:
                 columns[name] = getattr(self, name)
         return pd.DataFrame(columns)
@@ -113,13 +115,20 @@ def check(
     most_error: float = math.inf,
     known: Sequence[str] = (),
     rows: Sequence[int] | None = None,
+    *,
+    models: bool = False,
 ) -> tuple[Pilots | None, list[Fault]]:
     """Named columns of equal length -> (Pilots, no faults) or (None, every fault found).
 
     locate tells the user where a row is; most_error is the largest error the metric can have;
     known are the names that sources may have, any if there are none; rows are the line numbers to
-    remember. A lone column `n` is the only known source.
+    remember. A lone column `n` is the only known source. models: a column `model` names the model
+    that was trained, and is no source.
     """
+    if models and MODEL in (every := dict(columns)):
+        rest = [(name, values) for name, values in columns if name != MODEL]
+        pilots, faults = check(rest, locate, most_error, known, rows)
+        return pilots and replace(pilots, model=_groups(every[MODEL])), faults
     names = [name for name, _ in columns]
     if len(known) == 1 and [name for name in names if name not in RESERVED] == ["n"]:
         columns = [(known[0] if name == "n" else name, values) for name, values in columns]

@@ -98,13 +98,20 @@ def _overall_runs(table: Pilots) -> tuple[Pilots, tuple[str, ...]]:
             raise InputError("pilots", [fault])
         keep &= whole
         warnings.append(f"{int((~whole).sum())} runs of single groups are not used by this fit")
+    if table.model is not None:
+        names = np.array(table.model, dtype=object)
+        known, counts = np.unique(names[keep].astype(str), return_counts=True)
+        if len(known) > 1:
+            chosen = str(known[np.flatnonzero(counts == counts.max())[-1]])
+            keep &= names == chosen
+            warnings.append(f"only the runs of model {chosen or '(none named)'} are used")
     if table.model_params is not None:
         sizes, counts = np.unique(table.model_params[keep], return_counts=True)
         if len(sizes) > 1:
-            chosen = sizes[np.flatnonzero(counts == counts.max())[-1]]
-            keep &= table.model_params == chosen
-            warnings.append(f"only the runs of the model with {chosen:.4g} parameters are used")
+            size = sizes[np.flatnonzero(counts == counts.max())[-1]]
+            keep &= table.model_params == size
+            warnings.append(f"only the runs of the model with {size:.4g} parameters are used")
     if keep.all():
         return table, tuple(warnings)
     kept = table.only(keep)
-    return replace(kept, model_params=None, group=None), tuple(warnings)
+    return replace(kept, model_params=None, group=None, model=None), tuple(warnings)

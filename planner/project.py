@@ -14,6 +14,7 @@ from planner import runs
 from planner.errors import Fault, InputError
 from planner.inputs import Effect, Inputs
 from planner.names import name_problem
+from planner.origins import origins
 from planner.pilots import Pilots
 from planner.plan import Target
 from planner.reading import text_of, toml_of
@@ -23,13 +24,15 @@ from planner.schema import (
     ProjectTable,
     agreement_faults,
     key,
+    model_name_faults,
     reference_faults,
     rule_faults,
     source_name_faults,
 )
 from planner.variants import expanded
-from sources import catalogue, settings
+from sources import catalogue, settings, training
 from sources.base import Context, Source, SourceError
+from sources.training import Model
 
 NO_ERROR = 1e-9  # of a target that asks for the least error
 
@@ -64,6 +67,7 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
     sources, effects = _sources(tables, context, faults)
     faults += reference_faults(project, sources, names) + rule_faults(sources, names)
     pilots = _pilots(project, place.parent, tuple(names), faults)
+    models = _models(project, names, context, pilots, faults)
     if faults or project.target is None:
         raise InputError(str(place), faults)
     return Inputs(
@@ -92,6 +96,7 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
         context=context,
         measure_weeks=(project.pilots or PilotsTable()).measure_weeks,
         run_cost=(project.pilots or PilotsTable()).run_cost,
+        models=models,
         warnings=tuple(_warnings(project, pilots, effects)),
     )
 
@@ -211,6 +216,40 @@ def _sources(
     return sources, effects
 
 
+def _models(
+    project: ProjectTable,
+    sources: list[str],
+    context: Context,
+    pilots: Pilots | None,
+    faults: list[Fault],
+) -> tuple[Model, ...]:
+    """The candidate models; a fault for each that nothing is known of."""
+    found: list[Model] = []
+    before = len(faults)
+    faults += model_name_faults(list(project.models), sources)
+    for name, table in project.models.items():
+        here = key("models", name)
+        if not isinstance(table, dict):
+            advice = f"write [{here}] and its keys below"
+            faults.append(Fault(here, table, "must be a table", advice))
+            continue
+        try:
+            found.append(training.build(name, table, context, project.predictions))
+        except SourceError as error:
+            faults += [replace(fault, key=f"{here}.{fault.key}") for fault in error.faults]
+    if not project.models and project.predictions is not None:
+        problem = "is for candidate models only"
+        faults.append(Fault("predictions", None, problem, "add [models.NAME], or leave it out"))
+    given = project.pilots is not None and (project.pilots.file or project.pilots.rows)
+    if (
+        len(found) == len(project.models)
+        and len(faults) == before
+        and not (given and pilots is None)
+    ):
+        faults += origins(found, pilots)[1]
+    return tuple(found)
+
+
 def _kind_and_table(table: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return str(table["kind"]), {k: v for k, v in table.items() if k not in ("kind", "effect")}
 
@@ -248,9 +287,13 @@ def _pilots(
         return None
     most = 1.0 if project.metric_kind() == "error rate" else math.inf
     if table.file is not None:
-        pilots, found = _runs(folder / table.file, table.file, most, names)
+        pilots, found = _runs(
+            folder / table.file, table.file, most, names, models=bool(project.models)
+        )
     elif table.rows:
-        pilots, found = runs.inline(table.rows, "pilots.rows", most, names)
+        pilots, found = runs.inline(
+            table.rows, "pilots.rows", most, names, models=bool(project.models)
+        )
     else:
         return None
     faults += found
@@ -258,11 +301,16 @@ def _pilots(
 
 
 def _runs(
-    place: Path, here: str, most_error: float, known: tuple[str, ...] = ()
+    place: Path,
+    here: str,
+    most_error: float,
+    known: tuple[str, ...] = (),
+    *,
+    models: bool = False,
 ) -> tuple[Pilots | None, list[Fault]]:
     """Runs of a CSV file, or every fault of it with its line."""
     try:
-        return runs.parse(text_of(place), here, most_error, known)
+        return runs.parse(text_of(place), here, most_error, known, models=models)
     except InputError as error:
         return None, [replace(fault, key=here) for fault in error.faults]
 

@@ -65,7 +65,7 @@ def cost_rows(plan: Plan) -> list[Row]:
     """Rows of the costs table: each line item of each purchase that costs anything."""
     rows: list[Row] = []
     for step in plan.steps:
-        for line in step.source.lines:
+        for line in step.source.every_line:
             cost, variable = float(line.cost(step.quantity)), float(line.variable(step.quantity))
             if not cost:
                 continue

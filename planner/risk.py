@@ -62,7 +62,11 @@ def paid(source: Source, quantity: float, score: Array) -> Array:
         factor = between(score, line.low, line.high)
         fixed = fixed + line.fixed * factor
         work = work + float(line.variable(quantity)) * factor
-    return fixed + np.maximum(work, source.minimum)
+    spent = fixed + np.maximum(work, source.minimum)
+    if source.training is not None:
+        each = source.training
+        spent = spent + float(each.variable(quantity)) * between(score, each.low, each.high)
+    return spent
 
 
 def between(score: Array, low: float, high: float) -> Array:

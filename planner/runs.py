@@ -9,16 +9,18 @@ from dataclasses import replace
 from typing import Any
 
 from planner.errors import Fault
-from planner.names import RESERVED
+from planner.names import MODEL, RESERVED
 from planner.pilots import MOST_ROWS, Pilots, check, shorten
 
 Parsed = tuple[Pilots | None, list[Fault]]
 
 
-def parse(text: str, here: str, most_error: float, known: Sequence[str] = ()) -> Parsed:
+def parse(
+    text: str, here: str, most_error: float, known: Sequence[str] = (), *, models: bool = False
+) -> Parsed:
     """CSV text (RFC 4180, blank lines skipped) -> pilots, or every fault with file and line.
 
-    here names the file in messages; most_error and known are as in `pilots.check`.
+    here names the file in messages; most_error, known and models are as in `pilots.check`.
     """
     faults: list[Fault] = []
     lines: list[int] = []
@@ -43,17 +45,25 @@ def parse(text: str, here: str, most_error: float, known: Sequence[str] = ()) ->
     columns = list(zip(*rows, strict=True)) if rows else [() for _ in header]
     # a spreadsheet's empty columns have no name and no cells: they are nobody's fault
     named = [(n, c) for n, c in zip(header, columns, strict=True) if n or any(map(str.strip, c))]
-    pilots, found = check(named, lambda row: f"line {lines[row]}", most_error, known, lines)
+    pilots, found = check(
+        named, lambda row: f"line {lines[row]}", most_error, known, lines, models=models
+    )
     return pilots, [replace(fault, key=f"{here} {fault.key}") for fault in found]
 
 
 def inline(
-    rows: Sequence[Mapping[str, Any]], here: str, most_error: float, known: Sequence[str] = ()
+    rows: Sequence[Mapping[str, Any]],
+    here: str,
+    most_error: float,
+    known: Sequence[str] = (),
+    *,
+    models: bool = False,
 ) -> Parsed:
     """Runs written as mappings -> pilots; a source that a row does not name was not used: 0."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    columns = [(n, [row.get(n, None if n in RESERVED else 0) for row in rows]) for n in names]
-    pilots, found = check(columns, lambda row: f"[{row}]", most_error, known)
+    words = {*RESERVED, MODEL} if models else set(RESERVED)
+    columns = [(n, [row.get(n, None if n in words else 0) for row in rows]) for n in names]
+    pilots, found = check(columns, lambda row: f"[{row}]", most_error, known, models=models)
     return pilots, [replace(fault, key=f"{here} {fault.key}") for fault in found]
 
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from planner.errors import Fault
-from planner.names import MOST_NAME, name_problem, same_names
+from planner.names import MODEL, MOST_NAME, name_problem, same_names
 from sources.base import Role, Source
-from sources.settings import nearest
+from sources.settings import Number, Quantity, nearest
 
 Question = Literal["cost", "error", "weeks"]  # what is to be as little as can be
 MetricKind = Literal["error rate", "loss"]
@@ -36,6 +36,12 @@ def _date(value: object) -> object:
     if type(value) is not datetime.date:
         raise ValueError("must be a date without quotes or time, as in 2026-12-01")
     return value
+
+
+def _count(number: Number) -> Number:
+    if problem := Quantity("prediction", ge=0).problem(number):
+        raise ValueError(problem)
+    return number
 
 
 Line = Annotated[str, Field(max_length=MOST_NAME), AfterValidator(_line)]
@@ -97,6 +103,8 @@ class ProjectTable(Table):
     target: TargetTable | None = None
     pilots: PilotsTable | None = None
     sources: dict[str, Any] = {}
+    models: dict[str, Any] = {}
+    predictions: Annotated[Number, AfterValidator(_count)] | None = None
 
     def metric_kind(self) -> MetricKind:
         """The kind that is given, else an error rate where classes or the metric's name say so."""
@@ -199,6 +207,31 @@ def source_name_faults(names: list[str]) -> list[Fault]:
         problem = f"differs from {key('sources', first)} in upper and lower case only"
         faults.append(Fault(key("sources", second), None, problem, "choose another name"))
     return faults
+
+
+def model_name_faults(models: list[str], sources: list[str]) -> list[Fault]:
+    """Names of models that cannot be told apart, and sources that stand in a model's place."""
+    faults = []
+    for name in models:
+        if problem := name_problem(name):
+            problem = problem.replace("a source", "a model")
+            faults.append(Fault(key("models", name), None, problem, "choose another name"))
+        if model_item(name) in sources:
+            problem = f"has the name that the plan gives to model {name}"
+            here = key("sources", model_item(name))
+            faults.append(Fault(here, None, problem, "choose another name"))
+    for first, second in same_names(models):
+        problem = f"differs from {key('models', first)} in upper and lower case only"
+        faults.append(Fault(key("models", second), None, problem, "choose another name"))
+    if models and MODEL in sources:
+        problem = "is kept for the column of the pilots that names the model"
+        faults.append(Fault(key("sources", MODEL), None, problem, "choose another name"))
+    return faults
+
+
+def model_item(name: str) -> str:
+    """What the tables call the item of a plan that holds what a model costs beside its data."""
+    return f"{MODEL} {name}"
 
 
 def reference_faults(

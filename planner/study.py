@@ -23,8 +23,10 @@ from planner.risk import Risk, risk_of
 from planner.rounds import path
 from planner.secure import Secured, secure_plan
 from planner.sensitivity import Rebuild, Sensitivity, sensitivity
+from planner.tried import Tried
 from sources import catalogue
 from sources.base import Source, SourceError
+from sources.training import trained
 
 REPEATS = 15.39  # R*: repetitions after which text read again is worth next to nothing more
 CONFIDENCES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # of the target, whose costs are compared
@@ -58,6 +60,9 @@ class Study:
     surer: the target at other confidences, rising; empty unless sensitivity was asked for.
     fresh: P(target met) on draws that the plan was not made for, and its standard error.
     sensitivity: None unless it was asked for, or where the target is out of reach.
+    models: candidate models, the chosen one first; none where the project names none. Where it
+    does, plans hold purchases and what training on them costs; what the chosen model costs beside
+    (`models[0].overhead`) has been taken from the budget of their target.
     """
 
     inputs: Inputs
@@ -73,6 +78,7 @@ class Study:
     surer: tuple[SurePoint, ...] = ()
     fresh: tuple[float, float] = (math.nan, math.nan)
     sensitivity: Sensitivity | None = None
+    models: tuple[Tried, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,28 +115,40 @@ def stand(inputs: Inputs, progress: Progress | None = None) -> Standing:
 def _halves(inputs: Inputs) -> tuple[FittedLaw, FittedLaw]:
     """The law in the project's number of draws, and as many fresh ones on which to check a plan:
     made for the first, it suits these a little better than any others."""
-    both = fit_law(
-        inputs.pilots or _no_pilots(),
-        beliefs=beliefs(inputs),
-        seed=inputs.seed,
-        draws=2 * inputs.draws,
+    return halves(inputs, fitted(inputs, inputs.pilots))
+
+
+def fitted(inputs: Inputs, pilots: Pilots | None) -> FittedLaw:
+    """The law of some pilots of a project, in twice its number of draws."""
+    return fit_law(
+        pilots or _no_pilots(), beliefs=beliefs(inputs), seed=inputs.seed, draws=2 * inputs.draws
     )
+
+
+def halves(inputs: Inputs, both: FittedLaw) -> tuple[FittedLaw, FittedLaw]:
+    """A law in twice a project's number of draws, parted in two at random."""
     order = np.random.default_rng(inputs.seed).permutation(2 * inputs.draws)
     halves = (np.sort(order[: inputs.draws]), np.sort(order[inputs.draws :]))
     return both.pick(halves[0]), both.pick(halves[1])
 
 
 def run(
-    inputs: Inputs, progress: Progress | None = None, *, with_sensitivity: bool = False
+    inputs: Inputs,
+    progress: Progress | None = None,
+    *,
+    with_sensitivity: bool = False,
+    laws: tuple[FittedLaw, FittedLaw] | None = None,
 ) -> Study:
     """Fit, plan, and diagnose a project. `progress` is called with the name of each stage as it
     begins. with_sensitivity: also plan anew for each assumption's ends and for other confidences,
-    which takes longer. Raises InputError where the project leaves the law undefined."""
+    which takes longer. laws: the law and fresh draws of it, fitted already. Candidate models are
+    models.py's business. Raises InputError where the project leaves the law undefined."""
     say = progress or (lambda stage: None)
-    say("fitting the law")
-    law, fresh = _halves(inputs)
+    if laws is None:
+        say("fitting the law")
+    law, fresh = laws or _halves(inputs)
     say("searching the cheapest plan")
-    inputs, secured = _solved(inputs, law, fresh)
+    inputs, secured = solved(inputs, law, fresh)
     guess, chance = _best_guess(inputs, law)
     say("tracing the frontier")
     plan, points = _frontier(inputs, law, secured)
@@ -167,7 +185,7 @@ def run(
     )
 
 
-def _solved(inputs: Inputs, law: FittedLaw, fresh: FittedLaw) -> tuple[Inputs, Secured]:
+def solved(inputs: Inputs, law: FittedLaw, fresh: FittedLaw) -> tuple[Inputs, Secured]:
     """The plan that answers the project's question, and the project with the target it reaches.
 
     Where fresh draws contradict the plan's probability by more than their own noise, it is made
@@ -213,9 +231,13 @@ def _rebuild(inputs: Inputs) -> Rebuild:
     def rebuild(name: str, changes: Mapping[str, float]) -> Source | None:
         kind, table = inputs.settings[name]
         try:
-            return catalogue.build(kind, name, {**table, **changes}, inputs.context)
+            made = catalogue.build(kind, name, {**table, **changes}, inputs.context)
         except SourceError:
             return None
+        if inputs.model is None:
+            return made
+        used = next(each.in_hand for each in inputs.sources if each.name == name)
+        return replace(trained(made, inputs.model), in_hand=min(made.in_hand, used))
 
     return rebuild
 

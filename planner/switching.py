@@ -34,7 +34,8 @@ def switches(
     """For each source with a price, in their order, where the plan turns."""
     own = frozenset(plan.amounts)
     for source in sources:
-        if not source.unit_cost(0):
+        price = replace(source, training=None).unit_cost(0)
+        if not price:
             continue
         up = source.name in own
 
@@ -43,7 +44,7 @@ def switches(
             return frozenset(solve(offered, law, plan.target).amounts)
 
         base = mix(1.0)  # as the same search finds it, which a proven plan may differ from
-        yield Switch(source.name, source.unit_cost(0), *_turn(mix, source.name, base, up))
+        yield Switch(source.name, price, *_turn(mix, source.name, base, up))
 
 
 def _turn(

@@ -26,6 +26,7 @@ from planner.columns import (
     columns,
 )
 from planner.headline import summary_rows
+from planner.modelled import MODELS, model_rows, whole_study
 from planner.orders import path_rows
 from planner.plan import Diagnosis
 from planner.purchases import cost_rows, plan_cost, plan_row
@@ -50,6 +51,7 @@ OUT_OF_REACH = "no purchase within budget, weeks and caps reaches it"
 
 def tables(study: Study) -> dict[str, Table]:
     """Every table of a study by name; `columns` gives unit and meaning of every column."""
+    study = whole_study(study)
     inputs = study.inputs
     currency, metric = inputs.currency, inputs.target.metric
     known = inputs.sources
@@ -61,6 +63,7 @@ def tables(study: Study) -> dict[str, Table]:
         make("summary", SUMMARY, summary_rows(study)),
         make("plan", PLAN, [plan_row(i, step) for i, step in enumerate(study.plan.steps, 1)]),
         make("costs", COSTS, cost_rows(study.plan)),
+        *([make("models", MODELS, model_rows(study.models))] if study.models else []),
         make(
             "path",
             PATH,

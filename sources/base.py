@@ -278,7 +278,8 @@ class Source:
     prices. `minimum` [currency] of work, the part of the cost that grows with quantity, is paid at
     least, once anything is bought. `role` "labels" adds effective examples; "text" is unlabelled
     text that may make labels go further. `in_hand` [example] is owned already and costs nothing; a
-    plan may leave it out where it would not help.
+    plan may leave it out where it would not help. `training` is what training on each example that
+    is bought costs besides, which is no work of the source's and counts for no minimum.
 
     What a plan must obey besides: of all labelled examples trained on, data in hand included, a
     share [1] from `min_share` to `max_share` is of this source; where it is bought, none of
@@ -301,6 +302,7 @@ class Source:
     assumptions: tuple[Assumption, ...] = ()
     warnings: tuple[str, ...] = ()
     note: str = ""
+    training: CostLine | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -314,11 +316,21 @@ class Source:
     def cost(self, quantity: ArrayLike) -> FloatArray:
         """Cost [currency] of buying `quantity` examples, elementwise, without contingency."""
         amount = np.asarray(quantity, dtype=float)
-        paid = sum((line.cost(amount) for line in self.lines), np.zeros_like(amount))
+        paid = sum((line.cost(amount) for line in self.every_line), np.zeros_like(amount))
         return paid + self.top_up(amount)
+
+    @property
+    def every_line(self) -> tuple[CostLine, ...]:
+        """The cost lines, that of training included."""
+        return self.lines if self.training is None else (*self.lines, self.training)
 
     def work(self, quantity: ArrayLike) -> FloatArray:
         """Part of the cost [currency] that grows with quantity, elementwise."""
+        amount = np.asarray(quantity, dtype=float)
+        return sum((line.variable(amount) for line in self.every_line), np.zeros_like(amount))
+
+    def _own_work(self, quantity: ArrayLike) -> FloatArray:
+        """The work that counts for the minimum [currency], elementwise."""
         amount = np.asarray(quantity, dtype=float)
         return sum((line.variable(amount) for line in self.lines), np.zeros_like(amount))
 
@@ -327,18 +339,19 @@ class Source:
         amount = np.asarray(quantity, dtype=float)
         if not self.minimum:
             return np.zeros_like(amount)
-        return np.where(amount > 0, np.maximum(self.minimum - self.work(amount), 0.0), 0.0)
+        return np.where(amount > 0, np.maximum(self.minimum - self._own_work(amount), 0.0), 0.0)
 
     def covered(self) -> float:
         """Examples [example] that the minimum pays for; inf where work never costs as much."""
         low, high = 0.0, 1.0
-        while self.work(high) < self.minimum:
+        while self._own_work(high) < self.minimum:
             low, high = high, 2 * high
             if high > 1e18:
                 return math.inf
         for _ in range(100):
             middle = (low + high) / 2
-            low, high = (middle, high) if self.work(middle) < self.minimum else (low, middle)
+            short = self._own_work(middle) < self.minimum
+            low, high = (middle, high) if short else (low, middle)
         return high
 
     def fees(self) -> float:
@@ -353,7 +366,10 @@ class Source:
         for end in ("low", "high"):
             fixed = sum(line.fixed * getattr(line, end) for line in self.lines)
             parts = (float(line.variable(quantity)) * getattr(line, end) for line in self.lines)
-            ends.append(fixed + max(self.minimum, sum(parts)))
+            cost = fixed + max(self.minimum, sum(parts))
+            if self.training is not None:
+                cost += float(self.training.variable(quantity)) * getattr(self.training, end)
+            ends.append(cost)
         return ends[0], ends[1]
 
     def unit_cost(self, quantity: float) -> float:
@@ -364,7 +380,9 @@ class Source:
     def weakest_provenance(self) -> Provenance:
         """The least trustworthy provenance among the cost lines."""
         found = {
-            line.provenance for line in self.lines if line.fixed or line.unit_price or line.tiers
+            line.provenance
+            for line in self.every_line
+            if line.fixed or line.unit_price or line.tiers
         }
         return max(found or {"assumed"}, key=PROVENANCES.index)  # type: ignore[return-value]
 

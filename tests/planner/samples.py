@@ -106,6 +106,7 @@ class Inputs:
     least: str = "cost"
     text_effect: Any = field(default_factory=dict)
     task: str = "supervised"
+    models: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ class Study:
     surer: tuple[Any, ...] = ()
     sensitivity: Any = None
     fresh: tuple[float, float] = (0.79, 0.013)
+    models: tuple[Any, ...] = ()
 
 
 def plan(reaches: bool = True) -> Plan:

@@ -1,0 +1,131 @@
+"""Rows of the models table, and a study's plans with what the chosen model costs beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from planner.columns import CURRENCY, EXAMPLE, Spec
+from planner.plan import Plan, Step
+from planner.sensitivity import Sensitivity
+from planner.table import Fact, Row, figure, money, whole
+from planner.tried import Part, Tried
+
+if TYPE_CHECKING:
+    from planner.study import Study
+
+AS_THEY_ARE = "purchases as they are; empty if never, or if the target is out of its reach"
+MODELS: Spec = (
+    ("model", "", "candidate, as named in the project; the chosen one first"),
+    ("params", "parameter", "size; empty if not given"),
+    ("law", "", "where its law comes from"),
+    ("data_cost", CURRENCY, "of what is bought, contingency included"),
+    (
+        "training_cost",
+        CURRENCY,
+        "of all runs on what is bought and in hand, fixed cost and fees too; contingency included",
+    ),
+    ("serving_cost", CURRENCY, "of all predictions over the life, contingency included"),
+    ("total", CURRENCY, "data_cost + training_cost + serving_cost"),
+    ("low", CURRENCY, "total if every price is at the low end of its range"),
+    ("high", CURRENCY, "total if every price is at the high end of its range"),
+    ("examples", EXAMPLE, "labelled ones trained on, data in hand included"),
+    ("probability", "probability", "that the plan reaches the target"),
+    ("weeks", "week", "until the last delivery"),
+    ("chosen", "", "yes or no"),
+    ("why_not", "", "why another model is chosen; empty for the chosen one"),
+    (
+        "flip_predictions",
+        "prediction",
+        f"over the life, at which it costs as much as the chosen model, {AS_THEY_ARE}",
+    ),
+    ("flip_training", "ratio", f"factor on all prices of training at which so, {AS_THEY_ARE}"),
+    ("flip_data", "ratio", f"factor on all prices of data at which so, {AS_THEY_ARE}"),
+    ("provenance", "", "the weakest origin among what it costs to train and serve; empty if free"),
+)
+
+
+def model_rows(models: tuple[Tried, ...]) -> list[Row]:
+    """A row for each candidate; parts are rounded to the cent and summed afterwards."""
+    return [_row(each) for each in models]
+
+
+def _row(each: Tried) -> Row:
+    model, parts = each.model, (each.data, each.training, each.serving)
+    costs = [round(part.base, 2) + 0.0 for part in parts]
+    total = round(sum(costs), 2)
+    low, high = (round(sum(_end(part, at) for part in parts), 2) for at in ("low", "high"))
+    return (
+        model.name,
+        figure(model.params),
+        each.how,
+        *costs,
+        total,
+        min(low, total),
+        max(high, total),
+        whole(each.examples),
+        figure(each.plan.probability),
+        figure(each.plan.weeks),
+        "yes" if each.chosen else "no",
+        each.why_not or None,
+        figure(each.flip.predictions),
+        figure(each.flip.training),
+        figure(each.flip.data),
+        model.provenance,
+    )
+
+
+def _end(part: Part, at: str) -> float:
+    return float(getattr(part, at))
+
+
+def model_facts(models: tuple[Tried, ...], currency: str) -> list[Fact]:
+    """Rows of the summary where a project has candidate models."""
+    if not models:
+        return []
+    overhead = models[0].overhead
+    beside = "of the cost, for the model beside the purchases: runs, data in hand, fees, serving"
+    return [
+        ("model", models[0].model.name, "", "the candidate model that is chosen"),
+        ("model_cost", money(overhead.total if overhead else 0.0), currency, beside),
+    ]
+
+
+def whole_study(study: Study) -> Study:
+    """The study with what the chosen model costs beside the purchases as an item of its plans, and
+    in every cost that is compared with theirs. The path is of purchases alone, and stays."""
+    overhead = study.models[0].overhead if study.models else None
+    if overhead is None:
+        return study
+    return replace(
+        study,
+        plan=_with(study.plan, overhead),
+        frontier=tuple(
+            replace(point, plan=point.plan and _with(point.plan, overhead))
+            for point in study.frontier
+        ),
+        surer=tuple(
+            replace(point, plan=point.plan and _with(point.plan, overhead)) for point in study.surer
+        ),
+        best_guess=study.best_guess and _with(study.best_guess, overhead),
+        sensitivity=study.sensitivity and _swung(study.sensitivity, overhead.total),
+    )
+
+
+def _with(plan: Plan, overhead: Step) -> Plan:
+    bound = None if plan.bound is None else plan.bound + overhead.total
+    return replace(plan, steps=(*plan.steps, overhead), bound=bound)
+
+
+def _swung(found: Sensitivity, more: float) -> Sensitivity:
+    def plus(cost: float | None) -> float | None:
+        return None if cost is None else cost + more
+
+    return replace(
+        found,
+        swings=tuple(
+            replace(each, cost_low=plus(each.cost_low), cost_high=plus(each.cost_high))
+            for each in found.swings
+        ),
+        limits=tuple(replace(each, without=plus(each.without)) for each in found.limits),
+    )
