@@ -102,6 +102,7 @@ class ProjectTable(Table):
     draws: int = Field(1000, ge=100, le=20_000)
     target: TargetTable | None = None
     pilots: PilotsTable | None = None
+    preference: dict[str, Any] | None = None  # checked by those who ask for it
     sources: dict[str, Any] = {}
     models: dict[str, Any] = {}
     predictions: Annotated[Number, AfterValidator(_count)] | None = None
