@@ -18,6 +18,7 @@ from planner.study import fitted, halves
 from sources.training import Model
 
 FAMILY = "power + floor"  # what a law over size and data is at one size
+ONLY, USED = "only the runs of", " are used"  # the warning of a law that is fitted to one size
 BEYOND = 1.5  # times the largest size tried, or the smallest divided by it: then the reader is told
 
 
@@ -103,7 +104,7 @@ class _OverSize:
             members=(Member(FAMILY, theta),),
             reach=np.full((len(theta), 1), growth.examples),
             summary=(*_summary(theta), *(each for each in base.summary if each.source)),
-            warnings=(*base.warnings, *self._warnings(model)),
+            warnings=(*_of_base(base), *self._warnings(model)),
             guess=(Member(FAMILY, middle), base.guess[1]),
         )
 
@@ -113,6 +114,16 @@ class _OverSize:
         yield f"the law of {model.name} ({size:.3g} parameters) follows from {tried}"
         if size > BEYOND * largest or size < smallest / BEYOND:
             yield f"{model.name} lies beyond them: measure it before it is chosen for good"
+
+
+def _of_base(base: FittedLaw) -> Iterator[str]:
+    """The base law's warnings, where one size alone is used, said of what it is used for."""
+    for text in base.warnings:
+        if not text.startswith(ONLY):
+            yield text
+        else:
+            size = text.removeprefix(ONLY).removesuffix(USED)
+            yield f"what sources are worth beside each other is seen in the runs of{size} alone"
 
 
 def _counted(runs: Pilots, base: FittedLaw) -> Pilots:

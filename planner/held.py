@@ -42,14 +42,14 @@ def held(sources: Sequence[Source], model: Model) -> list[Source]:
     return [each for each in sources if each.role == "labels" and each.in_hand > 0]
 
 
-def cases(sources: Sequence[Source], model: Model) -> Iterator[Case]:
+def cases(sources: Sequence[Source], model: Model, law: FittedLaw) -> Iterator[Case]:
     """What may be done with the data in hand: every case of few sources; of many all in use, one
     or none of them left to itself, and all left to themselves."""
     owned = [each.name for each in held(sources, model)]
     sizes = range(len(owned) + 1) if len(owned) <= MOST else (0, 1, len(owned))
     for size in sizes:
         for names in combinations(owned, size):
-            yield _case(sources, model, frozenset(owned), frozenset(names))
+            yield _case(sources, model, law, frozenset(owned), frozenset(names))
 
 
 def exhaustive(sources: Sequence[Source], model: Model) -> bool:
@@ -58,7 +58,11 @@ def exhaustive(sources: Sequence[Source], model: Model) -> bool:
 
 
 def _case(
-    sources: Sequence[Source], model: Model, owned: frozenset[str], only: frozenset[str]
+    sources: Sequence[Source],
+    model: Model,
+    law: FittedLaw,
+    owned: frozenset[str],
+    only: frozenset[str],
 ) -> Case:
     offered, charged, slack = [], 0.0, 0.0
     for each in sources:
@@ -75,7 +79,9 @@ def _case(
             source = replace(source, excludes=free)
             if each.name in owned:
                 charged += each.in_hand
-                slack += min(each.in_hand, each.limits.smallest)
+                biased = bool(law.excess(law.sources.index(each.name)).any())
+                # of a biased source less may be better, whatever is bought
+                slack += each.in_hand if biased else min(each.in_hand, each.limits.smallest)
         offered.append(source)
     return Case(tuple(offered), only, charged, slack)
 

@@ -46,7 +46,7 @@ def study_of(
     answers = []
     for each in found:
         say(f"searching the cheapest plan of model {each.model.name}")
-        answers.append(_answer(inputs, each))
+        answers.append(answer(inputs, each))
     best = min(answers, key=lambda each: each.rank)
     laws = (best.candidate.law, best.candidate.fresh)
     study = run(best.inputs, progress, with_sensitivity=with_sensitivity, laws=laws)
@@ -88,14 +88,15 @@ class Answer:
         return (0.0, first, self.total)
 
 
-def _answer(inputs: Inputs, candidate: Candidate) -> Answer:
-    """The cheapest plan of one model over all that may be done with the data in hand."""
+def answer(inputs: Inputs, candidate: Candidate) -> Answer:
+    """The plan of one model that answers the project's question, over all that may be done with the
+    data in hand. Raises InputError if a source is not a column of the model's law."""
     model, money = candidate.model, inputs.contingency
     beside = _cost(_overhead(model, 0.0, money))
     each = model.training.unit_price * (1 + money) if model.training else 0.0
     best: Answer | None = None
     bounds: list[float | None] = []
-    for case in cases(inputs.sources, model):
+    for case in cases(inputs.sources, model, candidate.law):
         left = inputs.target.budget - beside - each * case.charged
         aim = replace(inputs.target, budget=max(left, 0.0))
         offered = replace(inputs, sources=case.sources, target=aim, model=model)
@@ -106,7 +107,7 @@ def _answer(inputs: Inputs, candidate: Candidate) -> Answer:
             bounds.append(None if bound is None else bound + sure)
         plan = _settled(merged(secured.plan, case), candidate, secured)
         overhead = _overhead(model, _in_hand(inputs, plan), money)
-        kept = _kept(inputs, plan, model)
+        kept = _kept(inputs, plan, candidate)
         budget = inputs.target.budget - _cost(overhead)
         aim = replace(answered.target, budget=max(budget, 0.0))
         planned = replace(answered, sources=kept, target=aim)
@@ -127,10 +128,10 @@ def _settled(plan: Plan, candidate: Candidate, secured: Secured) -> Plan:
     return trimmed(plan, candidate.law, candidate.model, secured.confidence)
 
 
-def _kept(inputs: Inputs, plan: Plan, model: Model) -> tuple[Source, ...]:
+def _kept(inputs: Inputs, plan: Plan, candidate: Candidate) -> tuple[Source, ...]:
     """The sources for the model's own study: in hand is what the plan uses."""
-    first = next(cases(inputs.sources, model)).sources
-    owned = {source.name for source in held(inputs.sources, model)}
+    first = next(cases(inputs.sources, candidate.model, candidate.law)).sources
+    owned = {source.name for source in held(inputs.sources, candidate.model)}
     return tuple(
         replace(source, in_hand=plan.used_in_hand.get(source.name, 0.0))
         if source.name in owned

@@ -39,6 +39,8 @@ def plan_parts(tables: Tables) -> Parts:
     parts = [title(_verdict(facts)), line(f"Verdict: {facts['verdict']}")]
     if tables["plan"].rows:
         parts += ["", *_purchases(tables["plan"], facts)]
+    if "models" in tables:
+        parts += ["", *_models(tables["models"], facts)]
     parts += ["", pairs(_sureness(facts))]
     if len(tables["path"].rows) > 1:
         parts += ["", *_path(tables["path"], facts)]
@@ -85,6 +87,52 @@ def _purchases(plan: Table, facts: Mapping[str, Any]) -> Parts:
     return [grid(heads, [*rows, sums], "~>>>>><", last=True), line(note)]
 
 
+def _models(models: Table, facts: Mapping[str, Any]) -> Parts:
+    """What each candidate model costs, and where the choice would flip."""
+    records = models.records()
+    rows = [
+        (
+            row["model"],
+            amount(row["examples"]),
+            money(row["data_cost"]),
+            money(row["training_cost"]),
+            money(row["serving_cost"]),
+            money(row["total"]),
+            chance(row["probability"]),
+            "chosen" if row["chosen"] == "yes" else row["why_not"] or "",
+        )
+        for row in records
+    ]
+    heads = ("model", "examples", "data", "training", "serving", "total", "P(met)", "")
+    parts: Parts = [grid(heads, rows, "<>>>>>>~")]
+    for row in records[1:]:
+        turns = [
+            f"from {amount(row['flip_predictions'])} predictions on"
+            if row["flip_predictions"] is not None and _more(row, records[0])
+            else f"up to {amount(row['flip_predictions'])} predictions"
+            if row["flip_predictions"] is not None
+            else "",
+            _factor("training", row["flip_training"]),
+            _factor("data", row["flip_data"]),
+        ]
+        if any(turns):
+            told = f"{row['model']} is cheaper {', or '.join(filter(None, turns))}"
+            parts.append(pairs([("choice flips", told)]))
+    return parts
+
+
+def _more(row: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:
+    """Whether it takes more predictions, not fewer, for a model to become as cheap."""
+    return bool(row["serving_cost"] < chosen["serving_cost"])
+
+
+def _factor(what: str, factor: Any) -> str:
+    if factor is None:
+        return ""
+    side = "from" if factor > 1 else "below"
+    return f"{side} {number(factor, 3)} times the price of {what}"
+
+
 def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     metric, money_unit = facts["metric"], facts["unit of cost"]
     interval = f"{number(facts['error_low'])} to {number(facts['error_high'])}, 90% interval"
@@ -119,6 +167,7 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _path(path: Table, facts: Mapping[str, Any]) -> Parts:
+    """The rounds; of a project with candidate models they are purchases and training on them."""
     fixed = path.header.index("lost") + 1
     rows = []
     for row, record in zip(path.rows, path.records(), strict=True):
@@ -149,7 +198,11 @@ def _rounds_told(path: Table, facts: Mapping[str, Any]) -> list[str]:
     text = f"A later round is as listed where about {', then '.join(at)} is measured before it."
     if facts["stopped"]:
         text += f" P(given up) {chance(facts['stopped'])}, {money(facts['lost'])} then lost."
-    return [f"{text} Weeks from a delivery to a decision: {number(facts['measure_weeks'])}."]
+    text = f"{text} Weeks from a delivery to a decision: {number(facts['measure_weeks'])}."
+    if facts.get("model_cost"):
+        beside = f"{money(facts['model_cost'])} {facts['unit of cost']}"
+        text += f" What the model costs beside the purchases, {beside}, is in no round."
+    return [text]
 
 
 def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
