@@ -8,7 +8,7 @@ largest pilot of the source or what there is to have ends. Buying none is a piec
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from planner.laws import Array
 from planner.market import LARGEST, Market, most_to_be_had
 from planner.plan import Target
 from sources.base import Source
+
+HALVINGS = 60
 
 
 @dataclass(frozen=True)
@@ -138,15 +140,53 @@ class Pieces:
         return Pieces(
             np.zeros(1, dtype=int),
             np.zeros(part.stop - part.start, dtype=int),
-            *(getattr(self, name)[part] for name in _NAMES),
+            *(getattr(self, name)[part] for name in NAMES),
         )
 
 
-_NAMES = ("first", "last", "batch", "at_none", "slope", "factor", "power", "in_hand")
+NAMES = ("first", "last", "batch", "at_none", "slope", "factor", "power", "in_hand")
 
 
 def _like(column: Array, other: Array) -> Array:
     return column[:, None] if other.ndim == 2 else column
+
+
+def left_open(pieces: Pieces, price: float, gap: float) -> Pieces:
+    """The parts of pieces that a plan within `gap` [currency] of the bound at this price uses."""
+    value, at = pieces.values(price)
+    least = np.minimum.reduceat(value, pieces.starts)[pieces.owner]
+    room = gap * (1 + 1e-9) - (value - least)
+    keep = room >= 0
+    spans = pieces.spans()
+
+    def within(steps: Array) -> np.ndarray:
+        bought = pieces.first + steps * pieces.batch
+        return pieces.paid(bought) - price * pieces.worth(bought) - least <= gap * (1 + 1e-9)
+
+    middle = np.round((at - pieces.first) / pieces.batch)
+    ends = []
+    for far in (np.zeros_like(spans), spans):
+        inner, outer = middle.copy(), far.copy()
+        whole = within(outer)
+        for _ in range(HALVINGS):  # cost - price x worth is convex where power <= 1
+            half = (
+                np.floor((inner + outer) / 2) if far is not spans else np.ceil((inner + outer) / 2)
+            )
+            good = within(half)
+            inner, outer = np.where(good, half, inner), np.where(good, outer, half)
+            if (np.abs(inner - outer) <= 1).all():
+                break
+        ends.append(np.where(whole | (pieces.power > 1), far, inner))
+    first = pieces.first + ends[0] * pieces.batch
+    last = pieces.first + ends[1] * pieces.batch
+    kept = replace(pieces, first=first, last=last)
+    return _only(kept, keep)
+
+
+def _only(pieces: Pieces, keep: np.ndarray) -> Pieces:
+    owner = pieces.owner[keep]
+    starts = np.searchsorted(owner, np.arange(pieces.sources))
+    return Pieces(starts, owner, *(getattr(pieces, name)[keep] for name in NAMES))
 
 
 def pieces_of(market: Market, target: Target, need: float) -> Pieces:
@@ -154,18 +194,20 @@ def pieces_of(market: Market, target: Target, need: float) -> Pieces:
     `need` [effective example] alone."""
     rows = list[tuple[float, ...]]()
     starts = []
+    place = {int(column): k for k, column in enumerate(market.law.labels)}
     for source in market.labels:
         starts.append(len(rows))
-        rows += _cut(market, source, target, need)
-    table = np.array(rows).reshape(-1, len(_NAMES))
+        rows += _cut(market, source, place[market.column(source)], target, need)
+    table = np.array(rows).reshape(-1, len(NAMES))
     owner = np.repeat(np.arange(len(starts)), np.diff([*starts, len(rows)]))
     return Pieces(np.array(starts), owner, *np.ascontiguousarray(table.T))
 
 
-def _cut(market: Market, source: Source, target: Target, need: float) -> list[tuple[float, ...]]:
-    """Pieces of one source, buying none first."""
+def _cut(
+    market: Market, source: Source, k: int, target: Target, need: float
+) -> list[tuple[float, ...]]:
+    """Pieces of one source, number k of the labelled ones; buying none first."""
     mix, batch = market.law.mix, float(source.limits.batch)
-    k = int(np.flatnonzero(market.law.labels == market.column(source))[0])
     scale, quality = float(mix.scale[k]), float(mix.quality[0, k])
     below = float(mix.saturation[0, k])
     beyond = below * math.exp(float(mix.speed[0, k]))

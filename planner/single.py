@@ -8,8 +8,7 @@ linear and s a power n^g, so that the least lies at an end of a piece or, where 
 stationary point, between two whole batches. lambda need + the sum of these least values bounds the
 cost of every legal plan from below, the batches between included (Lagrangian relaxation; Everett
 1963). What no plan below the best can hold (reduced cost above the gap) is left out, and where a
-gap is left, a small mixed-integer programme with tangents to s decides (HiGHS through
-scipy.optimize.milp).
+gap is left, branches.py closes it.
 """
 
 from __future__ import annotations
@@ -19,18 +18,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.branches import Branches
 from planner.clock import Clock
 from planner.laws import Array
-from planner.pieces import Pieces
-from planner.programme import Programme, left_open
+from planner.pieces import Pieces, left_open
 
 STEPS = 200  # of the search for the price
 CLOSED = 1e-9  # relative gap at which nothing is left to prove
-WANTED, MANY = 2e-6, 60  # relative gap that the programme is asked for; tenfold for MANY sources
-SOLVER = 1e-6  # relative error that HiGHS may make in a bound: its constraints hold to 1e-7
-CUTS = 12  # times that tangents are added to the programme
+NEAR = 1.01  # of the best cost, up to which a plan is worth improving
 TRIES = 400  # sources that fill what is missing, at most
-SLICE = 2.0  # [s] that HiGHS gets at once
 
 
 @dataclass(frozen=True)
@@ -199,29 +195,28 @@ class _Single:
                     found[i], found[j] = target, wanted[j]
         return found
 
-    # -- the programme ---------------------------------------------------------------------------
+    # -- the proof -------------------------------------------------------------------------------
 
     def _decide(self) -> None:
-        """Close the gap by the programme over what is left open."""
-        gap = min(self.cost, self.ceiling) - self.bound
-        if not math.isfinite(gap):
-            return
-        left = left_open(self.pieces, self.price, gap)
+        """Close the gap by branch and bound over what is left open."""
         scale = min(self.cost, self.ceiling)
-        programme = Programme(left, self.need, scale, self.price)
-        wanted = WANTED if self.pieces.sources <= MANY else 10 * WANTED
-        for _ in range(CUTS):
-            seconds = min(SLICE, self.clock.left())
-            if seconds <= 0:
-                return
-            found = programme.solve(seconds)
-            # what was left out costs at least as much as the best did
-            before = self.bound
-            self.bound = max(self.bound, min(found.bound * (1 - SOLVER), scale))
-            if found.bought is None:
-                return
-            self._repair(found.bought)
-            top = min(self.cost, self.ceiling)
-            stuck = self.bound <= before * (1 + CLOSED)
-            if found.tight or stuck or self.bound >= top * (1 - wanted):
-                return
+        if not math.isfinite(scale):
+            return
+        left = left_open(self.pieces, self.price, scale - self.bound)
+        price = self.price or self.pieces.cheapest_rate()
+        branches = Branches(left, self.need, price, self._take, self._mend, self.clock)
+        proof = branches.prove(scale)
+        # what was left out costs at least as much as the best did
+        self.bound = max(self.bound, min(proof.bound, scale))
+
+    def _take(self, bought: Array) -> float:
+        self._offer(bought)
+        return min(self.cost, self.ceiling)
+
+    def _mend(self, below: Array) -> float:
+        filled = self._fill(below)
+        if filled is not None:
+            self._offer(filled)
+            if float(self.pieces.cost(filled).sum()) < self.cost * NEAR:
+                self._repair(filled)
+        return min(self.cost, self.ceiling)
