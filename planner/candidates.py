@@ -19,6 +19,10 @@ from sources.training import Model
 
 FAMILY = "power + floor"  # what a law over size and data is at one size
 ONLY, USED = "only the runs of", " are used"  # the warning of a law that is fitted to one size
+# sd of the log error of a model of a size that was not tried, and what each e-fold of size to the
+# nearest one adds: on 41 runs of 19 sizes (Muennighoff 2023), one size left out at a time, the 90%
+# interval covered 59% without it
+MISFIT, FARTHER = 0.03, 0.03
 BEYOND = 1.5  # times the largest size tried, or the smallest divided by it: then the reader is told
 
 
@@ -66,11 +70,13 @@ class _OverSize:
     come what the sources are worth, misfit and noise.
 
     usual  passes over the examples of a run [epoch], the median
+    tried  sizes that were run [parameter]
     """
 
     growth: GrowthLaw
     base: FittedLaw
     usual: float
+    tried: Array
 
     @classmethod
     def fit(cls, inputs: Inputs) -> _OverSize:
@@ -81,13 +87,14 @@ class _OverSize:
             _counted(runs, base),
             worst_error=inputs.worst_error,
             seed=inputs.seed,
-            draws=2 * inputs.draws,
+            draws=len(base.weights),
         )
         if growth is None:
             fault = Fault("model_params", None, "too few runs for a law over model size and data")
             raise InputError(str(inputs.path), [fault])
         usual = 1.0 if runs.epochs is None else float(np.median(runs.epochs))
-        return cls(growth, base, usual)
+        assert runs.model_params is not None
+        return cls(growth, base, usual, np.unique(runs.model_params))
 
     def law(self, model: Model, seed: int) -> FittedLaw:
         """The law at one size: floor, exponent and level of each draw of the law over size and
@@ -96,7 +103,11 @@ class _OverSize:
         growth, base = self.growth, self.base
         theta = growth.at_size(model.params, self.usual)
         # draws of the two laws are independent: no surface goes with a family of the other
-        theta = theta[np.random.default_rng(seed).permutation(len(theta))]
+        rng = np.random.default_rng(seed)
+        theta = theta[rng.permutation(len(theta))]
+        theta[:, 0] *= np.exp(self._misfit(model.params) * rng.standard_normal(len(theta)))
+        if (worst := base.anchor.worst) is not None:
+            theta[:, 0] = np.minimum(theta[:, 0], worst * (1 - 1e-6))
         middle = np.median(theta, axis=0, keepdims=True)
         return replace(
             base,
@@ -107,6 +118,11 @@ class _OverSize:
             warnings=(*_of_base(base), *self._warnings(model)),
             guess=(Member(FAMILY, middle), base.guess[1]),
         )
+
+    def _misfit(self, size: float) -> float:
+        """sd of the log error of a model of this size [parameter] about the surface."""
+        away = float(np.abs(np.log(self.tried / size)).min())
+        return MISFIT + FARTHER * away
 
     def _warnings(self, model: Model) -> Iterator[str]:
         size, smallest, largest = model.params or 0.0, self.growth.smallest, self.growth.size
