@@ -8,12 +8,14 @@ and levels of trust are averaged by their evidence.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.anchoring import refined, sizes
+from planner.chains import bridged, moved
 from planner.errors import Fault, InputError
 from planner.fitted import FittedLaw, Member, PilotFit
 from planner.inference import (
@@ -21,10 +23,9 @@ from planner.inference import (
     Problem,
     effective_sample_size,
     mode,
-    move,
     resample,
     sample,
-    tempered,
+    starts,
 )
 from planner.laws import (
     EXPONENT,
@@ -51,6 +52,7 @@ from planner.prior import (
     Trust,
     heavier,
 )
+from planner.spread import even_normals, representative
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +60,9 @@ if TYPE_CHECKING:
 WEAK = 4  # fewer distinct pilot sizes than this leave the answer to the priors
 SPLIT = 0.6  # of the sampling variance of a test set is common to all runs measured on it
 PROPOSALS = 120  # importance draws per family and level of trust and noise
+CHAINS, STATES = 2000, 5  # chains of moves, and draws taken from each
+SHOWN = 1000  # draws that intervals of parameters and of the pilots' errors are read off
+LEAST_CHAINS = 100  # of a family, by which its evidence is measured
 MOST_SCORES = 5.0  # of the log speed, beyond which a tail is a flat line or a fall to nothing
 LEAST_EFFECTIVE = 10.0  # effective importance draws below which the fit says so
 
@@ -75,21 +80,45 @@ def fit_law(
     pilots: one row a run: `error`, a column of examples per source [example] (a single one may be
     called `n`), optional `seed`, `test_size`, `model_params`, `epochs` and `group`. worst_error:
     error with no data at all, such as the chance level. beliefs: what is known of the sources
-    beforehand. Returns `draws` draws; same pilots, beliefs and seed give the same law. Raises
-    InputError.
+    beforehand. Returns `draws` equally likely draws that stand for many more; same pilots, beliefs
+    and seed give the same law. Raises InputError.
     """
     known = beliefs or Beliefs()
     if worst_error is not None:
         known = replace(known, worst_error=worst_error)
     _refuse(known, draws)
+    whole, described = _whole(pilots, known, seed, draws)
+    return described(representative(whole, draws, np.random.default_rng(seed)))
+
+
+def fit_whole(
+    pilots: pd.DataFrame | Pilots, *, beliefs: Beliefs, seed: int = 0, draws: int = 1000
+) -> FittedLaw:
+    """All draws that `fit_law` chooses its `draws` from, at least twice as many, each with its
+    weight. Raises InputError."""
+    _refuse(beliefs, draws)
+    whole, described = _whole(pilots, beliefs, seed, draws)
+    few = described(np.sort(resample(np.log(whole.weights), SHOWN, np.random.default_rng(seed))))
+    return replace(whole, pilots=few.pilots, summary=few.summary)
+
+
+def _whole(
+    pilots: pd.DataFrame | Pilots, known: Beliefs, seed: int, draws: int
+) -> tuple[FittedLaw, Callable[[np.ndarray], FittedLaw]]:
+    """The law of all draws, without a summary, and what makes one of some of them (rising)."""
     start = prepared(pilots, known)
     measured, layout = start.measured, _refined(start.layout, start.measured)
     rng = np.random.default_rng(seed)
     samples = _samples(layout, measured, rng)
-    kept = _draw(layout.curve, samples, rng, draws)
+    kept = _draw(layout.curve, samples, rng, max(CHAINS, -(-2 * draws // STATES)))
     warnings = (*start.warnings, *_cautions(layout, measured), *_thin(samples))
-    law = _assemble(layout, measured, kept, warnings, rng)
-    return law.with_order(start.names)
+    whole = _assemble(layout, measured, kept, warnings, rng)
+
+    def described(chosen: np.ndarray) -> FittedLaw:
+        law = _described(layout, measured, kept, whole.pick(chosen), chosen)
+        return law.with_order(start.names)
+
+    return whole.with_order(start.names), described
 
 
 def _refuse(known: Beliefs, draws: int) -> None:
@@ -205,49 +234,49 @@ def _levels(layout: Layout, measured: Measured) -> list[tuple[Trust, float]]:
 
 @dataclass(frozen=True)
 class Kept:
-    """Draws of one family: transformed parameters (draws, P), level of trust, mode (P,)."""
+    """Draws of one family: transformed parameters (draws, P), level of trust, mode (P,), and the
+    probability of the family [1], shared evenly by its draws."""
 
     family: Family
     u: Array
     level: np.ndarray
     mode: Array
+    weight: float
 
 
 def _draw(
-    curve: CurvePrior,
-    samples: list[Sampled],
-    rng: np.random.Generator,
-    draws: int,
+    curve: CurvePrior, samples: list[Sampled], rng: np.random.Generator, chains: int
 ) -> list[Kept]:
-    """`draws` draws over families and levels, moved to the posterior.
+    """Draws of each family, STATES from each of about `chains` chains moved to the posterior.
 
     Families count by their prior weight times their evidence, to the power of the prior's temper;
     levels inside a family by their evidence alone.
     """
     count_levels = samples[0][1].levels
-    cells = [(i, k) for i in range(len(samples)) for k in range(count_levels)]
     evidence = np.array([[p.log_evidence(k) for k in range(count_levels)] for _, _, p in samples])
     total = np.logaddexp.reduce(evidence, axis=1)
     prior = np.log([curve.families[each.name] for each, _, _ in samples])
-    weight = curve.temper * (total + prior)
-    evidence = evidence - total[:, None] + weight[:, None]
-    share = np.bincount(resample(evidence.ravel(), draws, rng), minlength=len(cells))
-    kept = []
-    for i, (each, problem, posterior) in enumerate(samples):
-        starts, levels = [], []
-        for k in range(count_levels):
-            count = int(share[cells.index((i, k))])
-            if count:
-                mine = np.flatnonzero(posterior.level == k)
-                logs = posterior.log_weight[mine]
-                picked = resample(tempered(logs) * logs, count, rng)
-                starts.append(posterior.draws[mine[picked]])
-                levels.append(np.full(count, k))
-        if starts:
-            u, level = np.vstack(starts), np.concatenate(levels)
-            u, _ = move(problem, u, level, posterior.factor, rng)
-            kept.append(Kept(each, u, level, posterior.mode))
-    return kept
+    share = _shares(curve.temper * (total + prior))
+    states = []
+    for (_, problem, posterior), levels, part in zip(samples, evidence, share, strict=True):
+        many = max(LEAST_CHAINS, round(chains * float(part)))
+        level = np.sort(resample(levels, many, rng))
+        u = starts(problem, posterior, level, rng)
+        states.append(moved(problem, posterior, u, level, rng, STATES))
+    if len(samples) > 1:
+        total = np.array(
+            [bridged(q, p, u[-1]) for (_, q, p), (u, _) in zip(samples, states, strict=True)]
+        )
+    share = _shares(curve.temper * (total + prior))
+    return [
+        Kept(each, u.reshape(-1, u.shape[-1]), level.reshape(-1), posterior.mode, float(part))
+        for (each, _, posterior), (u, level), part in zip(samples, states, share, strict=True)
+    ]
+
+
+def _shares(log_weight: Array) -> Array:
+    weight = np.exp(log_weight - log_weight.max())
+    return np.asarray(weight / weight.sum())
 
 
 def _assemble(
@@ -263,15 +292,15 @@ def _assemble(
     pairs = _levels(layout, measured)
     speed = np.array([trust.speed for trust, _ in pairs])[level]
     noise = np.array([noise for _, noise in pairs])[level]
-    draws = len(level)
     mix = layout.join([mix for _, mix in naturals])
     if layout.several:
         # beyond its own largest pilot a source may bend, whatever the others have shown
         labels = [layout.sources[layout.names[k]] for k in layout.labels]
         own = [UNBIASED_SPEED if each.excess is None else OWN_SPEED for each in labels]
-        speeds = np.array(own) * rng.standard_normal(mix.speed.shape)
+        scores = [even_normals(len(level), rng) for _ in own]
+        speeds = np.array(own) * np.stack(scores, axis=1)
         mix = replace(mix, speed=np.minimum(speeds, FASTEST))
-    law = FittedLaw(
+    return FittedLaw(
         sources=layout.names,
         is_text=tuple(layout.sources[name].is_text for name in layout.names),
         reference=layout.reference,
@@ -283,20 +312,33 @@ def _assemble(
         reach=_reach(layout, mix, measured),
         noise=noise[:, None],
         test_size=measured.test_size,
-        weights=np.full(draws, 1.0 / draws),
+        weights=np.concatenate([np.full(len(k.u), k.weight / len(k.u)) for k in kept]),
         weak_prior=sizes(measured.amounts[:, layout.labels], layout.nominal) < WEAK,
         pilots=(),
         summary=(),
         warnings=warnings,
         guess=_guess(layout, kept),
     )
-    summary = layout.summarise([(each.family, each.u) for each in kept], law.mix)
-    return replace(law, pilots=_compare(law, measured), summary=summary)
+
+
+def _described(
+    layout: Layout, measured: Measured, kept: list[Kept], law: FittedLaw, chosen: np.ndarray
+) -> FittedLaw:
+    """The law of the draws `chosen` (rising) with its parameters and the pilots beside it."""
+    ends = np.cumsum([len(each.u) for each in kept])
+    parts = np.split(chosen, np.searchsorted(chosen, ends[:-1]))
+    starts = ends - [len(each.u) for each in kept]
+    drawn = [
+        (each.family, each.u[part - start])
+        for each, part, start in zip(kept, parts, starts, strict=True)
+        if len(part)
+    ]
+    return replace(law, pilots=_compare(law, measured), summary=layout.summarise(drawn, law.mix))
 
 
 def _log_speed(curve: CurvePrior, speed: Array, rng: np.random.Generator) -> Array:
     """Misfit (draws, 1) beyond the largest pilot, with the tails of the prior."""
-    scores = heavier(rng.standard_normal(len(speed)), curve.of(EXPONENT).tail)
+    scores = heavier(even_normals(len(speed), rng), curve.of(EXPONENT).tail)
     return (curve.slowdown + speed * np.clip(scores, -MOST_SCORES, MOST_SCORES))[:, None]
 
 
@@ -324,7 +366,7 @@ def _reach(layout: Layout, mix: Composition, measured: Measured) -> Array:
 
 def _guess(layout: Layout, kept: list[Kept]) -> tuple[Member, Composition]:
     """The most probable parameters of the family with most draws, as a law of one draw."""
-    heaviest = max(kept, key=lambda each: len(each.u))
+    heaviest = max(kept, key=lambda each: each.weight)
     theta, mix = layout.natural(heaviest.family, heaviest.mode[None])
     return Member(heaviest.family.name, theta), mix
 

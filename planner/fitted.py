@@ -188,8 +188,9 @@ class FittedLaw:
             start = end
         return np.vstack(floors), np.vstack(parts)
 
-    def pick(self, index: np.ndarray) -> FittedLaw:
-        """The law with only the draws `index` (rising, repeats allowed), equally weighted."""
+    def pick(self, index: np.ndarray, *, weighted: bool = False) -> FittedLaw:
+        """The law with only the draws `index` (rising, repeats allowed), weighted equally or in
+        proportion to their weights."""
         members, start = [], 0
         for member in self.members:
             end = start + len(member.theta)
@@ -206,6 +207,8 @@ class FittedLaw:
             text=self.mix.text[index],
         )
         weights = np.full(len(index), 1.0 / max(len(index), 1))
+        if weighted:
+            weights = self.weights[index] / self.weights[index].sum()
         return replace(
             self,
             members=tuple(members),

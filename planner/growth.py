@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from planner.chains import moved
 from planner.errors import Fault, InputError
-from planner.inference import Problem, move, resample, sample, tempered
+from planner.inference import Problem, resample, sample, starts
 from planner.laws import (
     ERROR_AT_ANCHOR,
     EXPONENT,
@@ -171,18 +172,11 @@ def fit_growth(
     share = np.bincount(resample(evidence, draws, rng), minlength=len(evidence))
     members = []
     for i, (each, problem, posterior) in enumerate(zip(surfaces, problems, found, strict=True)):
-        u: list[Array] = []
-        level: list[np.ndarray] = []
-        for k in levels:
-            if count := int(share[i * len(NOISE) + k]):
-                mine = np.flatnonzero(posterior.level == k)
-                logs = posterior.log_weight[mine]
-                picked = resample(tempered(logs) * logs, count, rng)
-                u.append(posterior.draws[mine[picked]])
-                level.append(np.full(count, k))
-        if u:
-            moved, _ = move(problem, np.vstack(u), np.concatenate(level), posterior.factor, rng)
-            members.append((each, _natural(each, moved, float(error[near]), worst)))
+        level = np.repeat(levels, share[i * len(NOISE) : (i + 1) * len(NOISE)])
+        if len(level):
+            u = starts(problem, posterior, level, rng)
+            states, _ = moved(problem, posterior, u, level, rng)
+            members.append((each, _natural(each, states[-1], float(error[near]), worst)))
     return GrowthLaw(
         members=tuple(members),
         size=float(size.max()),

@@ -1,11 +1,11 @@
-"""Weighted draws of a law's parameters given pilots: mode, importance sampling, then random moves.
+"""Weighted draws of a law's parameters given pilots: mode and importance sampling.
 
 Works on standard scores of the parameters, whose prior is the standard normal. For each family and
 each level of trust in it (how far real curves stray from the family): a damped Gauss-Newton search
 from several starts finds the mode, a heavy-tailed proposal around it is weighted into the posterior
-and yields the evidence, and a few Metropolis moves spread the resampled draws. Nothing here can
-fail to converge: where the search is poor the weights say so, and the moves start from wherever it
-got to.
+and yields a first evidence and the starts of the chains (chains.py). Nothing here can fail to
+converge: where the search is poor the weights say so, and the chains start from wherever it got
+to.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ import numpy as np
 from planner.laws import Array
 
 STEP = 1e-4  # of a standard score, for slopes
-
 FEW_ROWS = 12  # up to which one small product per draw is quicker than one per level
-MOVES = 30
 LEAST_SPREAD = 0.25  # share of effective draws that the start of the moves must keep
 INFLATION = 0.3  # of the proposal's width, shared among the parameters
 
@@ -54,7 +52,9 @@ class Problem:
 
     def residuals(self, u: Array, level: np.ndarray) -> Array:
         """Whitened residuals (draws, rows) of draws `u` at their levels."""
-        raw = self.observed[None, :] - self.predict(u)
+        return self._whitened(self.observed[None, :] - self.predict(u), level)
+
+    def _whitened(self, raw: Array, level: np.ndarray) -> Array:
         if len(self.observed) <= FEW_ROWS:
             return np.asarray((self.whiten[level] @ raw[..., None])[..., 0])
         out = np.empty_like(raw)
@@ -66,21 +66,31 @@ class Problem:
     def log_posterior(self, u: Array, level: np.ndarray) -> Array:
         """Log posterior density (draws,), up to a constant common to all families and levels."""
         misfit = np.sum(self.residuals(u, level) ** 2, axis=1)
-        prior = np.sum(u**2, axis=1) + self.parameters * np.log(2 * np.pi)
-        return -0.5 * (misfit + prior) + self.log_level[level]
+        return -0.5 * (misfit + self._prior(u)) + self.log_level[level]
+
+    def at_levels(self, u: Array) -> Array:
+        """Log posterior density (draws, levels) of draws `u` at every level."""
+        raw = self.observed[None, :] - self.predict(u)
+        misfit = np.stack([np.sum((raw @ white.T) ** 2, axis=1) for white in self.whiten], axis=1)
+        return -0.5 * (misfit + self._prior(u)[:, None]) + self.log_level
+
+    def _prior(self, u: Array) -> Array:
+        return np.asarray(np.sum(u**2, axis=1) + self.parameters * np.log(2 * np.pi))
 
 
 @dataclass(frozen=True)
 class Posterior:
     """Importance sample of one family: draws (N, P), level (N,), log weight (N,) unnormalised,
     factor (levels, P, P) Cholesky factor of each level's covariance at the mode, laplace (levels,)
-    log evidence of each level by Laplace's approximation, mode (P,) most probable."""
+    log evidence of each level by Laplace's approximation, modes (levels, P), mode (P,) most
+    probable."""
 
     draws: Array
     level: np.ndarray
     log_weight: Array
     factor: Array
     laplace: Array
+    modes: Array
     mode: Array
 
     def log_evidence(self, level: int) -> float:
@@ -91,6 +101,14 @@ class Posterior:
             return float(self.laplace[level])
         top = float(mine.max())
         return top + float(np.log(np.exp(mine - top).sum()))
+
+    def log_proposal(self, u: Array) -> Array:
+        """Log density (draws,) at `u` of a proposal from any level."""
+        logs = [
+            _log_proposal(_scores(u - at, factor), factor)
+            for at, factor in zip(self.modes, self.factor, strict=True)
+        ]
+        return np.asarray(log_mean(np.stack(logs, axis=1)))
 
 
 def mode(
@@ -136,31 +154,74 @@ def sample(problem: Problem, rng: np.random.Generator, size: int) -> Posterior:
     modes, normal = mode(problem, np.tile(best, (levels, 1)), level)
     value = problem.log_posterior(modes, level)
     draws, logs, factors, laplace = [], [], [], []
-    degrees, inflation = _degrees(parameters), 1 + INFLATION / parameters
     for each in range(levels):
         covariance = np.linalg.inv(normal[each])
-        factor = np.linalg.cholesky((covariance + covariance.T) / 2 + 1e-12 * np.eye(parameters))
+        ridge = 1e-12 * np.eye(parameters)
+        lower = np.linalg.cholesky((covariance + covariance.T) / 2 + ridge)
+        factor = np.asarray(lower, dtype=float)
         factors.append(factor)
         half = np.sum(np.log(np.diag(factor))) + parameters / 2 * np.log(2 * np.pi)
         laplace.append(float(value[each]) + half)
-        normals = rng.standard_normal((size, parameters))
-        tail = np.sqrt(degrees / rng.chisquare(degrees, size))[:, None]
-        around = inflation * tail * normals
-        u = modes[each] + around @ factor.T
-        log_det = np.sum(np.log(np.diag(factor))) + parameters * np.log(inflation)
-        shape = -(degrees + parameters) / 2 * np.log1p(np.sum((normals * tail) ** 2, 1) / degrees)
-        constant = _log_gamma_ratio(degrees, parameters) - parameters / 2 * np.log(degrees * np.pi)
-        log_proposal = constant - log_det + shape
+        u, weight = _proposed(problem, modes[each], factor, each, size, rng)
         draws.append(u)
-        logs.append(problem.log_posterior(u, np.full(size, each)) - log_proposal - np.log(size))
+        logs.append(weight - np.log(size))
     return Posterior(
         np.vstack(draws),
         np.repeat(np.arange(levels), size),
         np.concatenate(logs),
         np.stack(factors),
         np.array(laplace),
+        modes,
         modes[int(np.argmax(value))],
     )
+
+
+def _proposed(
+    problem: Problem, at: Array, factor: Array, level: int, size: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Draws (size, P) about a mode at one level, heavy-tailed, and their log weights (size,)."""
+    degrees, inflation = _degrees(len(at)), 1 + INFLATION / len(at)
+    tail = np.sqrt(degrees / rng.chisquare(degrees, size))[:, None]
+    around = inflation * tail * rng.standard_normal((size, len(at)))
+    u = at + around @ factor.T
+    return u, problem.log_posterior(u, np.full(size, level)) - _log_proposal(around, factor)
+
+
+def starts(
+    problem: Problem, posterior: Posterior, level: np.ndarray, rng: np.random.Generator
+) -> Array:
+    """Where chains (chains, P) at the levels (chains,) start: new proposals, as many as there are
+    chains at a level, since the same start for many chains would stay to be seen."""
+    u = np.empty((len(level), problem.parameters))
+    for k in np.unique(level):
+        mine = np.flatnonzero(level == k)
+        at, factor = posterior.modes[k], posterior.factor[k]
+        draws, logs = _proposed(problem, at, factor, int(k), len(mine), rng)
+        u[mine] = draws[resample(tempered(logs) * logs, len(mine), rng)]
+    return u
+
+
+def _log_proposal(scores: Array, factor: Array) -> Array:
+    """Log density (draws,) of proposals whose scores about the mode, in units of `factor`, are
+    given (draws, P)."""
+    parameters = scores.shape[1]
+    degrees, inflation = _degrees(parameters), 1 + INFLATION / parameters
+    log_det = np.sum(np.log(np.diag(factor))) + parameters * np.log(inflation)
+    squares = np.sum((scores / inflation) ** 2, axis=1)
+    shape = -(degrees + parameters) / 2 * np.log1p(squares / degrees)
+    constant = _log_gamma_ratio(degrees, parameters) - parameters / 2 * np.log(degrees * np.pi)
+    return np.asarray(constant - log_det + shape)
+
+
+def _scores(shift: Array, factor: Array) -> Array:
+    """What times the transpose of `factor` gives `shift` (draws, P)."""
+    return np.asarray(shift @ np.linalg.inv(factor).T)
+
+
+def log_mean(logs: Array) -> Array:
+    """Log of the mean of exp(logs) along the last axis."""
+    top = logs.max(axis=-1, keepdims=True)
+    return np.asarray(top[..., 0] + np.log(np.exp(logs - top).mean(axis=-1)))
 
 
 def _log_gamma_ratio(degrees: float, parameters: int) -> float:
@@ -191,25 +252,6 @@ def resample(log_weight: Array, count: int, rng: np.random.Generator) -> np.ndar
     edges = np.cumsum(weight)
     points = (rng.random() + np.arange(count)) / count * edges[-1]
     return np.minimum(np.searchsorted(edges, points), len(edges) - 1)
-
-
-def move(
-    problem: Problem, u: Array, level: np.ndarray, factor: Array, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Metropolis moves that leave the posterior unchanged: draws and their log posterior."""
-    value = problem.log_posterior(u, level)
-    for turn in range(MOVES):
-        scale = (2.4, 0.8, 0.25)[turn % 3] / np.sqrt(u.shape[1])
-        normals = rng.standard_normal(u.shape)
-        shift = np.empty_like(u)
-        for each, wide in enumerate(factor):
-            shift[level == each] = normals[level == each] @ wide.T
-        tried = u + scale * shift
-        tried_value = problem.log_posterior(tried, level)
-        take = np.log(rng.random(len(u))) < tried_value - value
-        u = np.where(take[:, None], tried, u)
-        value = np.where(take, tried_value, value)
-    return u, value
 
 
 def effective_sample_size(log_weight: Array) -> float:

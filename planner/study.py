@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.diagnose import diagnose
-from planner.fit import fit_law
+from planner.fit import fit_whole
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw, fit_growth
 from planner.marginal import Marginal, marginals, point_now
@@ -23,6 +23,7 @@ from planner.risk import Risk, risk_of
 from planner.rounds import path
 from planner.secure import Secured, secure_plan
 from planner.sensitivity import Rebuild, Sensitivity, sensitivity
+from planner.spread import representative
 from planner.tried import Tried
 from sources import catalogue
 from sources.base import Source, SourceError
@@ -113,23 +114,23 @@ def stand(inputs: Inputs, progress: Progress | None = None) -> Standing:
 
 
 def _halves(inputs: Inputs) -> tuple[FittedLaw, FittedLaw]:
-    """The law in the project's number of draws, and as many fresh ones on which to check a plan:
-    made for the first, it suits these a little better than any others."""
+    """The law in the project's number of draws, and many fresh ones on which to check a plan: made
+    for the first, it suits these a little better than any others."""
     return halves(inputs, fitted(inputs, inputs.pilots))
 
 
 def fitted(inputs: Inputs, pilots: Pilots | None) -> FittedLaw:
-    """The law of some pilots of a project, in twice its number of draws."""
-    return fit_law(
-        pilots or _no_pilots(), beliefs=beliefs(inputs), seed=inputs.seed, draws=2 * inputs.draws
+    """The law of some pilots of a project, in several times its number of draws."""
+    return fit_whole(
+        pilots or _no_pilots(), beliefs=beliefs(inputs), seed=inputs.seed, draws=inputs.draws
     )
 
 
-def halves(inputs: Inputs, both: FittedLaw) -> tuple[FittedLaw, FittedLaw]:
-    """A law in twice a project's number of draws, parted in two at random."""
-    order = np.random.default_rng(inputs.seed).permutation(2 * inputs.draws)
-    halves = (np.sort(order[: inputs.draws]), np.sort(order[inputs.draws :]))
-    return both.pick(halves[0]), both.pick(halves[1])
+def halves(inputs: Inputs, whole: FittedLaw) -> tuple[FittedLaw, FittedLaw]:
+    """A project's number of draws of a law that stand for all of them, and the others."""
+    chosen = representative(whole, inputs.draws, np.random.default_rng(inputs.seed))
+    others = np.delete(np.arange(len(whole.weights)), chosen)
+    return whole.pick(chosen), whole.pick(others, weighted=True)
 
 
 def run(

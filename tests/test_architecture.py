@@ -48,6 +48,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "prepared",
         "anchoring",
         "layout",
+        "chains spread",
         "fitted inference schema measured",
         "plan pilots prior variants template amend reading",
         "laws",

@@ -76,14 +76,17 @@ def text_factor(mix: Composition, text: Array, size: Array) -> Array:
     pipeline that comes with using text at all, the tilt lets it fade or grow with labels; the last
     factor is the form measured to predict as well as S + k n^b S^a on the sentiment task.
     """
-    log_factor = np.zeros_like(size)
-    relative = np.log(np.maximum(size, SMALLEST_SIZE) / mix.text_scale)
+    used = np.flatnonzero(text.any(axis=1))  # most compositions leave it out
+    factor = np.ones_like(size)
+    relative = np.log(np.maximum(size[:, used], SMALLEST_SIZE) / mix.text_scale)
+    log_factor = np.zeros_like(relative)
     for t in range(text.shape[1]):
         jump, tilt, gain, log_half = (mix.text[:, t, i : i + 1] for i in range(4))
-        amount = text[None, :, t]
+        amount = text[None, used, t]
         effect = jump + tilt * relative + gain * np.log1p(amount / np.exp(log_half))
         log_factor += np.where(amount > 0, effect, 0.0)
-    return np.exp(np.clip(log_factor, -30.0, 30.0))
+    factor[:, used] = np.exp(np.clip(log_factor, -30.0, 30.0))
+    return factor
 
 
 def stretch(size: Array, log_speed: Array, reach: Array, bend: float = 0.0) -> Array:
