@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from planner import project
+from planner.models import study_of
 from planner.study import run
+from planner.tables import tables
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTES = ROOT / "examples" / "from-the-notes"
@@ -85,3 +87,48 @@ def test_slopes_of_theory_are_recovered() -> None:
         found, low, high = simulate.slope(runs)
         assert low - 0.05 <= theory <= high + 0.05, name
         assert abs(found - theory) < 0.25, name
+
+
+SIZES = ROOT / "examples" / "model-size"
+
+
+def test_the_cheapest_of_four_models_is_chosen() -> None:
+    inputs = project.read(SIZES / "project.toml")
+    study = study_of(inputs)
+    found = {each.model.name: each for each in study.models}
+    assert set(found) == {"small", "medium", "wide", "large"}
+    assert found["wide"].how == "runs over model size and data"
+    assert not found["small"].reaches and "budget" in found["small"].why_not
+    reaching = [each for each in study.models if each.reaches]
+    assert len(reaching) == 3
+    assert study.models[0].total == min(each.total for each in reaching)
+    assert found["large"].examples < found["medium"].examples
+    facts = {row[0]: row[1] for row in tables(study)["summary"].rows}
+    assert facts["model"] == study.models[0].model.name
+    assert facts["cost"] <= inputs.target.budget
+
+
+def test_laws_of_models_hold_against_later_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    place = SIZES / "check_models.py"
+    spec = importlib.util.spec_from_file_location("check_models", place)
+    assert spec and spec.loader
+    check = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check)
+    inside, runs = check.main()
+    assert runs == 12 and inside >= 8
+    untried = [line for line in capsys.readouterr().out.splitlines() if line.startswith("wide")]
+    assert len(untried) == 6 and not any("outside" in line for line in untried)
+
+
+def test_model_sizes_are_those_of_the_script() -> None:
+    place = SIZES / "measure.py"
+    spec = importlib.util.spec_from_file_location("measure", place)
+    assert spec and spec.loader
+    measure = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(measure)
+    known = {model.name: model.params for model in project.read(SIZES / "project.toml").models}
+    sizes = {**measure.SIZES, **measure.UNTRIED}
+    assert known == {name: measure.Model(size, 0).params for name, size in sizes.items()}
+    text = measure.pages()[: measure.TEST + measure.ASIDE + 4]
+    loss, epochs, _ = measure.run(text, (2, 4), 4, 0)
+    assert 1.5 < loss < 4.16 and 1 <= epochs <= measure.MOST_EPOCHS
