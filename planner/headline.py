@@ -37,13 +37,13 @@ def summary_rows(study: Study) -> list[Row]:
             "probability",
             figure(plan.probability),
             "probability",
-            "that the plan reaches the target",
+            "that the plan reaches the target, on the draws of the law that it was made for",
         ),
         (
             "fresh_probability",
             figure(study.fresh[0]),
             "probability",
-            "the same on fresh draws of the law, for which the plan was not made",
+            "the same on the law's other draws, for which it was not made: the one to quote",
         ),
         ("fresh_error", figure(study.fresh[1]), "probability", "standard error of that"),
         (

@@ -53,7 +53,9 @@ def plan_parts(tables: Tables) -> Parts:
 
 def _verdict(facts: Mapping[str, Any]) -> str:
     aim = f"{facts['metric']} <= {number(facts['target'])}"
-    sure = f"probability {chance(facts['probability'])}, wanted {chance(facts['confidence'])}"
+    # on draws that the plan was not made for: the search has chosen what suits its own a little
+    sure = f"probability {chance(facts['fresh_probability'])}, "
+    sure += f"wanted {chance(facts['confidence'])}"
     spent = f"{money(facts['cost'])} {facts['unit of cost']} in {weeks(facts['weeks'])} weeks"
     if facts["reaches"] == "yes" and facts["least"] == "error":
         return f"{facts['project']}: {spent} bring {aim}, the least that the limits allow ({sure})"
