@@ -66,5 +66,10 @@ def path_facts(path: Path, currency: str) -> list[Fact]:
             "the rounds go on while more costs less than this times the chance it adds; empty if "
             "all is bought at once",
         ),
-        ("measure_weeks", figure(path.measure_weeks), "week", "taken by each measurement"),
+        (
+            "measure_weeks",
+            figure(path.measure_weeks),
+            "week",
+            "taken by each measurement; the next order waits for it, so that lead times add up",
+        ),
     ]

@@ -1,22 +1,24 @@
 """Rounds of buying and measuring along a ray: the cheapest rule that succeeds often enough.
 
-A rule buys to a first state, measures, and buys on. Before the last round it buys what meets the
-target in a share of the draws that have not met it yet, as the measurements have reweighted them;
-in the last round, and whenever it asks whether to go on at all, it minimises
+A rule buys to a first state, measures, and buys on. In the last round, and whenever it asks whether
+to go on at all, it minimises
 
     cost of buying to a state + price of missing x P(target missed there | all measured)
 
-over states, as Learn-Optimize-Collect does (Mahmood 2022, arXiv:2210.01234, eq. 4) with the law's
-posterior in place of a bootstrap. The price of missing [currency] is not asked for: it is the least
-one at which the rule as a whole succeeds as often as wanted. Stopping short therefore follows from
-cost against chance, and never happens while all draws say that the target is within the limits.
+over states. Before the last round what is still to come takes the place of the price of missing: a
+further measurement, and the best orders after it if all it told were that the target is not met.
+That is the objective of Learn-Optimize-Collect (Mahmood 2022, arXiv:2210.01234, eq. 4), solved
+exactly by dynamic programming over states, with the law's posterior in place of a bootstrap and the
+cost of measuring counted; what a measured error tells beyond that is in the posterior of the next
+decision. How far the first purchase goes is chosen by playing rules against imagined truths, where
+it counts. The price of missing [currency] is not asked for: it is the least one at which the rule
+as a whole succeeds as often as wanted. Stopping short therefore follows from cost against chance,
+and never happens while all draws say that the target is within the limits.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,9 +27,9 @@ from planner.laws import Array
 from planner.preposterior import scores, stratified
 from planner.ray import SEEDS, Ray
 
-MOST_ROUNDS = 4
+MOST_ROUNDS = 6
 FIRST = 7  # states tried for the first purchase
-LEVELS = (0.4, 0.7)  # shares of what is still open that a middle round buys for
+AGAIN = 2  # times the chosen rule is priced, its middle rounds sized by the price found before
 DRAWS, TRUTHS = 400, 100  # draws and imagined truths while rules are compared
 JUDGED = 300  # imagined truths that the chosen ones are judged by, with every draw
 WORTH = 0.03  # of the expected cost that a further round must save
@@ -37,15 +39,12 @@ SURE = 1 - 1e-9
 
 @dataclass(frozen=True)
 class Rule:
-    """First state to buy to, and the level of each middle round; none: all in one purchase."""
+    """First state to buy to, most rounds of buying, and the price of missing [currency] by which
+    rounds between the first and the last are sized."""
 
     first: int
-    levels: tuple[float, ...] | None
-
-    @property
-    def rounds(self) -> int:
-        """Most rounds of buying."""
-        return 1 if self.levels is None else 2 + len(self.levels)
+    rounds: int
+    ahead: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,8 @@ class Played:
 
 @dataclass(frozen=True)
 class Chain:
-    """What truths (n,) would show under a rule, whatever missing costs: before each decision the
-    state (n,), the moves (n, G) in time, and P(need at most each state) (n, G)."""
+    """What truths (n,) would show under a rule: before each decision the state (n,), the moves
+    (n, G) in time, and P(need at most each state) (n, G); `wanted` where a middle round leads."""
 
     rule: Rule
     truths: np.ndarray
@@ -109,16 +108,27 @@ def chance_of(ray: Ray, posterior: Array) -> Array:
     return np.asarray(np.cumsum(posterior @ onto, axis=1)[:, :-1])
 
 
-def buy_for(chance: Array, state: np.ndarray, moves: np.ndarray, level: float) -> np.ndarray:
-    """State (n,) that meets the target in `level` of the draws still open; the present one where no
-    move is left."""
-    rows = np.arange(len(state))
-    now, most = chance[rows, state], chance[:, -1]
-    enough = chance >= (now + level * (most - now))[:, None] - 1e-12
-    first = np.argmax(moves & enough, axis=1)
-    last = chance.shape[1] - 1 - np.argmax(moves[:, ::-1], axis=1)
-    found = np.where((moves & enough).any(axis=1), first, last)
-    return np.where(moves.any(axis=1), found, state)
+def onward(ray: Ray, chance: Array, price: float, left: int) -> Array:
+    """Expected cost to come (n, G) [currency] after each state, with so many orders left and the
+    chance that the target is missed there counted in: to stop at the price of missing, or the best
+    order and what follows it, if measurements told no more than met or missed."""
+    missed = (1.0 - chance).astype(np.float32)
+    more = ray.spent[None, :] - ray.spent[:, None]
+    more = np.where(ray.legal, more, 1e9 * (1.0 + ray.spent[-1])).astype(np.float32)
+    stop = missed * np.float32(price)
+    found = stop
+    for number in range(left):
+        step = more if number == 0 else more + np.float32(SEEDS * ray.run_cost)
+        onward = (missed[:, :, None] * step + found[:, None, :]).min(axis=2)
+        found = np.minimum(stop, onward)
+    return np.asarray(found)
+
+
+def buy_on(ray: Ray, state: np.ndarray, moves: np.ndarray, ahead: Array) -> np.ndarray:
+    """State (n,) to buy to where `ahead` (n, G) [currency] is to come after each; the present one
+    where no move is left."""
+    value = np.where(moves, ray.spent[None, :] + ahead, math.inf)
+    return np.where(moves.any(axis=1), np.argmin(value, axis=1), state)
 
 
 def best_move(
@@ -146,8 +156,7 @@ def chain_of(ray: Ray, rule: Rule, count: int | None = None, seed: int = 0) -> C
     log_likelihood = np.zeros((len(truths), draws))
     states, moves, chances, wanted = [], [], [], []
     measured = scores(rule.rounds - 1, len(truths), seed)
-    levels: list[float | None] = [*(rule.levels or ()), None]
-    for number, level in enumerate(levels):
+    for number in range(rule.rounds - 1):
         seen = ray.sight.measured(truths, state, measured[number])
         log_likelihood = log_likelihood + ray.sight.log_likelihood(seen, state)
         chance = chance_of(ray, ray.sight.posterior(log_likelihood, truths))
@@ -155,9 +164,10 @@ def chain_of(ray: Ray, rule: Rule, count: int | None = None, seed: int = 0) -> C
         states.append(state)
         moves.append(ways)
         chances.append(chance)
-        if level is None:
+        left = rule.rounds - number - 1
+        if left == 1:
             break
-        then = buy_for(chance, state, ways, level)
+        then = buy_on(ray, state, ways, onward(ray, chance, rule.ahead, left - 1))
         wanted.append(then)
         week = _weeks(ray, state, then, week)
         state = then
@@ -216,8 +226,7 @@ def play(ray: Ray, chain: Chain, price: float) -> Played:
 def priced(ray: Ray, chain: Chain, wanted: float) -> Played | None:
     """The chain at the least price of missing at which it succeeds with probability `wanted`; None
     if it does at none."""
-    scale = max(float(ray.spent[-1]), 1e-9)
-    low, high = math.log(scale * 1e-3), math.log(scale * 1e6)
+    low, high = math.log(_scale(ray) * 1e-3), math.log(_scale(ray) * 1e6)
     best = play(ray, chain, math.exp(high))
     if best.success < wanted:
         return None
@@ -242,7 +251,7 @@ def at_once(ray: Ray) -> Played:
     no = np.zeros((1, draws), dtype=bool)
     paid = np.full(draws, ray.spent[ray.plan])
     return Played(
-        Rule(ray.plan, None),
+        Rule(ray.plan, 1),
         math.inf,
         np.arange(draws),
         ray.sight.weights,
@@ -254,41 +263,78 @@ def at_once(ray: Ray) -> Played:
     )
 
 
+def alone(ray: Ray, wanted: float) -> float:
+    """Least price of missing [currency] at which one purchase meets the target with probability
+    `wanted`, as far as the ray reaches."""
+    chance = chance_of(ray, ray.sight.weights[None, :])[0]
+    aim = min(wanted, float(chance[-1])) - 1e-9
+    # the cheapest purchase at a price lies on the lower hull of cost against chance
+    low, high = math.log(_scale(ray) * 1e-3), math.log(_scale(ray) * 1e6)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        at = int(np.argmin(ray.spent - math.exp(middle) * chance))
+        low, high = (low, middle) if chance[at] >= aim else (middle, high)
+    return math.exp(high)
+
+
 def best_rule(ray: Ray, most_rounds: int = MOST_ROUNDS, wanted: float | None = None) -> Played:
     """The rule of at most so many rounds with the least expected cost that succeeds with
     probability `wanted`, as often as the plan if None; a further round must save WORTH of it."""
     best = at_once(ray)
     wanted = best.success if wanted is None else min(wanted, best.success)
-    if wanted <= 0:
+    if wanted <= 0 or ray.plan < 2:
         return best
-    firsts, quick = _firsts(ray), ray.thinned(DRAWS)
+    quick = ray.thinned(DRAWS)
     aim = wanted - best.success + at_once(quick).success
-    near = firsts
+    price = alone(quick, aim)
+    gap = max((ray.plan - 1) // (FIRST - 1), 1)
+    firsts = {int(i) for i in np.round(np.linspace(1, ray.plan - 1, FIRST))}
     for rounds in range(2, most_rounds + 1):
-        tried: list[tuple[float, Rule]] = []
-        for rule in _rules(near, rounds):
-            found = priced(quick, chain_of(quick, rule, TRUTHS), aim)
-            if found is not None:
-                tried.append((found.cost, rule))
-        if not tried:
+        found: dict[int, Played] = {}
+        _try(quick, firsts | {_blind(quick, rounds, price)}, rounds, price, aim, found)
+        if not found:
             break
-        tried.sort(key=lambda each: each[0])
-        full = priced(ray, chain_of(ray, tried[0][1], JUDGED), wanted)
-        if full is not None and full.cost < best.cost * (1 - WORTH):
+        at = min(found, key=lambda first: found[first].cost)
+        _try(quick, {at - gap // 2, at + gap // 2}, rounds, price, aim, found)
+        at = min(found, key=lambda first: found[first].cost)
+        price = found[at].price
+        full = None
+        for _ in range(AGAIN):
+            rule = Rule(at, rounds, price)
+            again = priced(ray, chain_of(ray, rule, JUDGED), wanted)
+            if again is None:
+                break
+            full, price = again if full is None or again.cost < full.cost else full, again.price
+            if rounds == 2:
+                break
+        if full is None or full.cost >= best.cost * (1 - WORTH):
+            if rounds > 2:
+                break
+        else:
             best = full
-        # more rounds begin smaller: look at and below the best first purchase so far
-        at = firsts.index(tried[0][1].first)
-        near = firsts[max(0, at - 2) : at + 1]
+        # more rounds begin smaller
+        firsts = {at, max(1, at - gap)}
     return best
 
 
-def _firsts(ray: Ray) -> list[int]:
-    """States worth a first purchase: spread from the smallest up to the plan."""
-    last = ray.plan - 1
-    return sorted({int(i) for i in np.round(np.linspace(1, last, FIRST))}) if last >= 1 else []
+def _try(
+    ray: Ray, firsts: set[int], rounds: int, price: float, wanted: float, found: dict[int, Played]
+) -> None:
+    """Adds to `found` what rules with these first purchases come to, where they succeed."""
+    for first in sorted(firsts - set(found)):
+        if 1 <= first < ray.plan:
+            played = priced(ray, chain_of(ray, Rule(first, rounds, price), TRUTHS), wanted)
+            if played is not None:
+                found[first] = played
 
 
-def _rules(firsts: list[int], rounds: int) -> Iterable[Rule]:
-    """Rules of so many rounds, the middle ones at one level."""
-    middles = [(q,) * (rounds - 2) for q in LEVELS] if rounds > 2 else [()]
-    return (Rule(first, levels) for first, levels in itertools.product(firsts, middles))
+def _blind(ray: Ray, rounds: int, price: float) -> int:
+    """The first purchase if measurements told no more than met or missed."""
+    chance = chance_of(ray, ray.sight.weights[None, :])
+    nothing = np.zeros(1, dtype=int)
+    moves = ray.moves(nothing, np.zeros(1))
+    return int(buy_on(ray, nothing, moves, onward(ray, chance, price, rounds - 1))[0])
+
+
+def _scale(ray: Ray) -> float:
+    return max(float(ray.spent[-1]), 1e-9)

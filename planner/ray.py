@@ -2,7 +2,8 @@
 
 Along this ray the question of rounds has one dimension. Its states are legal purchases, from
 nothing through the plan itself to the most that limits and budget allow, or to where more would
-help no draw.
+help no draw. Every state keeps the rules on shares, exclusions and needs as well, since any may be
+where one stops; where no state below the plan does, all is bought at once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from planner.fitted import FittedLaw, weighted_quantile
 from planner.laws import Array
 from planner.plan import Plan
 from planner.preposterior import Sight, sight, stratified
+from planner.rules import rules_of
 from sources.base import Source
 
 STATES = 64
@@ -136,19 +138,25 @@ def ray_of(
     *,
     pause: float = 0.0,
     run_cost: float = 0.0,
-    states: int = STATES,
+    market: Sequence[Source] = (),
 ) -> Ray:
     """The ray through a plan that buys something; contingency [ratio], pause [week] to measure,
-    run_cost [currency/run]."""
+    run_cost [currency/run]. market: all sources whose rules hold, those of the plan if none."""
     sources = tuple(step.source for step in plan.steps)
     whole = np.array([step.quantity for step in plan.steps])
     owned = np.array([plan.used_in_hand.get(name, 0.0) for name in law.sources])
     columns = [law.sources.index(source.name) for source in sources]
 
-    def totals(bought: Array) -> Array:
-        rows = np.tile(owned, (len(bought), 1))
-        rows[:, columns] += bought
+    known_sources = [s for s in market or sources if s.name in law.sources]
+    rules = rules_of(known_sources, law.sources)
+
+    def alone(bought: Array) -> Array:
+        rows = np.zeros((len(bought), len(law.sources)))
+        rows[:, columns] = bought
         return rows
+
+    def totals(bought: Array) -> Array:
+        return owned + alone(bought)
 
     def spent(bought: Array) -> Array:
         each = [source.cost(bought[:, k]) for k, source in enumerate(sources)]
@@ -165,11 +173,12 @@ def ray_of(
     shares = np.geomspace(LEAST_SHARE, 1.0, 40)
     known = sizes(legal(shares)) <= law.anchor.size
     low = float(shares[np.flatnonzero(known)[-1]]) if known.any() else LEAST_SHARE
-    scales = np.geomspace(min(low, 0.5), MOST_TIMES, states - 2)
+    scales = np.geomspace(min(low, 0.5), MOST_TIMES, STATES - 2)
     bought = legal(scales)
     within = spent(bought) <= plan.target.budget * (1 + 1e-9)
     # below the plan no source may have more than the plan, above it none less
     bought = np.where(scales[:, None] < 1, np.minimum(bought, whole), np.maximum(bought, whole))
+    within &= rules.allowed(totals(bought), alone(bought))
     bought = np.vstack([np.zeros(len(whole)), whole, bought[within]])
     bought = np.unique(bought, axis=0)
     bought = bought[np.argsort(bought.sum(axis=1), kind="stable")]

@@ -3,8 +3,11 @@
 The rule is not a fixed multiplier: policy.py derives it from the law's draws, as the one with the
 least expected cost that meets the target as often as the plan does (bought at once, the plan is the
 rule of one round). Every round is an order of its own, of each source nothing or whole batches and
-no less than the smallest order. All sources start in the first round, where their fees fall due;
-volume tiers run on. What does not fit into the weeks, with the time to measure, is no round.
+no less than the smallest order, and what is owned after it keeps the rules on shares. All sources
+start in the first round, where their fees fall due; volume tiers run on. What does not fit into the
+weeks, with the time to measure, is no round. An order waits for the measurement before it, so that
+lead times add up: an order placed sooner would not depend on that measurement, and is the same as a
+larger order before it.
 
 Later rounds depend on what is measured: those listed here are what is bought where the measurement
 before says about what is expected of those that go on.
@@ -13,6 +16,7 @@ before says about what is expected of those that go on.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +24,17 @@ import numpy as np
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.laws import Array
 from planner.plan import Path, Plan, Round
-from planner.policy import MOST_ROUNDS, Played, Rule, best_move, best_rule, buy_for, chance_of
+from planner.policy import (
+    Played,
+    Rule,
+    best_move,
+    best_rule,
+    buy_on,
+    chance_of,
+    onward,
+)
 from planner.ray import SEEDS, Ray, ray_of
+from sources.base import Source
 
 MEASURE_WEEKS = 1.0  # [week] assumed from a delivery to what its measurement decides
 LOOKS = 121  # measured errors at which decisions are looked up
@@ -35,18 +48,19 @@ def path(
     *,
     measure_weeks: float = MEASURE_WEEKS,
     run_cost: float = 0.0,
-    most_rounds: int = MOST_ROUNDS,
+    sources: Sequence[Source] = (),
 ) -> Path:
-    """The plan as a rule of at most so many rounds; costs [currency] with contingency [ratio].
+    """The plan as the best rule of rounds; costs [currency] with contingency [ratio].
 
     measure_weeks [week] pass from a delivery to the next order, run_cost [currency/run] is paid for
     each of the SEEDS runs of a measurement between rounds. What the plan uses of the data in hand
-    is there from the start. A plan that buys nothing has no rounds.
+    is there from the start. A plan that buys nothing has no rounds. sources: all that are on offer,
+    whose rules on shares hold after every round; those of the plan if none.
     """
     if not plan.steps:
         return Path((), 0.0, 0.0)
-    ray = ray_of(law, plan, contingency, pause=measure_weeks, run_cost=run_cost)
-    played = best_rule(ray, most_rounds)
+    ray = ray_of(law, plan, contingency, pause=measure_weeks, run_cost=run_cost, market=sources)
+    played = best_rule(ray)
     rounds = tuple(_rounds(ray, plan, played))
     short = np.asarray(played.stopped.any(axis=0))
     lost = played.lost(ray, short)
@@ -149,8 +163,9 @@ def _view(
     moves = ray.moves(at, np.full(LOOKS, arrival + ray.pause))
     then = best_move(ray, chance, at, moves, played.price)
     on = then != state
-    if number < len(rule.levels or ()):
-        then = buy_for(chance, at, moves, (rule.levels or ())[number])
+    left = rule.rounds - number - 1
+    if left > 1:
+        then = buy_on(ray, at, moves, onward(ray, chance, rule.ahead, left - 1))
         on &= then != state
     met = chance[:, state] >= 0.5
     done, given_up = np.flatnonzero(~on & met), np.flatnonzero(~on & ~met)

@@ -31,6 +31,9 @@ from sources.training import trained
 
 REPEATS = 15.39  # R*: repetitions after which text read again is worth next to nothing more
 CONFIDENCES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # of the target, whose costs are compared
+# variance of a probability over the law's draws against that of independent ones: five are of one
+# chain (tests/benchmarks/test_fresh_draws.py measures it)
+ALIKE = 2.5
 POINTS = 12  # targets of the frontier, beside the project's own
 Progress = Callable[[str], None]
 
@@ -173,6 +176,7 @@ def run(
             inputs.contingency,
             measure_weeks=inputs.measure_weeks,
             run_cost=inputs.run_cost or 0.0,
+            sources=inputs.sources,
         ),
         diagnosis=diagnose(
             law, inputs.target, plan, inputs.sources, _growth(inputs), inputs.max_params
@@ -213,7 +217,8 @@ def fresh_chance(fresh: FittedLaw, plan: Plan) -> tuple[float, float]:
     """P(target met) on fresh draws, and the standard error of that [1]."""
     totals = plan.totals(fresh.sources)
     chance = float(fresh.probability(plan.target.error, totals[None]))
-    return chance, math.sqrt(chance * (1 - chance) * float((fresh.weights**2).sum()))
+    alike = ALIKE * float((fresh.weights**2).sum())
+    return chance, math.sqrt(chance * (1 - chance) * alike)
 
 
 def _surer(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[SurePoint, ...]:

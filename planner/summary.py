@@ -200,7 +200,10 @@ def _rounds_told(path: Table, facts: Mapping[str, Any]) -> list[str]:
     text = f"A later round is as listed where about {', then '.join(at)} is measured before it."
     if facts["stopped"]:
         text += f" P(given up) {chance(facts['stopped'])}, {money(facts['lost'])} then lost."
-    text = f"{text} Weeks from a delivery to a decision: {number(facts['measure_weeks'])}."
+    text += (
+        f" Weeks from a delivery to a decision: {number(facts['measure_weeks'])}; the next order"
+    )
+    text += " waits for it, so lead times add up."
     if facts.get("model_cost"):
         beside = f"{money(facts['model_cost'])} {facts['unit of cost']}"
         text += f" What the model costs beside the purchases, {beside}, is in no round."

@@ -55,6 +55,8 @@ def test_the_page_says_when_to_stop_and_what_is_lost():
     flat = " ".join(text.split())
     assert "done at stop at" in flat
     assert "A later round is as listed where about 0.3 is measured before it." in flat
-    assert "P(given up) 0.10, 900 then lost. Weeks from a delivery to a decision: 1." in flat
+    assert (
+        "P(given up) 0.10, 900 then lost. Weeks from a delivery to a decision: 1; the next" in flat
+    )
     facts = {row[0]: row[1] for row in made["summary"].rows}
     assert (facts["stopped"], facts["lost"], facts["measure_weeks"]) == (0.1, 900.0, 1.0)

@@ -4,6 +4,7 @@ compared with every policy there is where these can be counted.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -15,9 +16,9 @@ from hypothesis import strategies as st
 from planner import policy
 from planner.optimise import cheapest_plan
 from planner.plan import Plan, Step, Target
-from planner.policy import Rule, at_once, best_rule, chain_of, play, priced
+from planner.policy import Rule, at_once, best_rule, chain_of, onward, play, priced
 from planner.preposterior import Sight, scores, sight
-from planner.ray import Ray, ray_of
+from planner.ray import SEEDS, Ray, ray_of
 from planner.rounds import path
 from tests.planner import small
 
@@ -163,7 +164,8 @@ def test_one_draw_without_noise_is_bought_exactly():
 
 def test_more_rounds_never_cost_more(study):
     _, law, plan = study
-    costs = [path(law, plan, 0.1, most_rounds=rounds).expected_cost for rounds in (1, 2, 3, 4)]
+    ray = ray_of(law, plan, 0.1)
+    costs = [best_rule(ray, rounds).cost for rounds in (1, 2, 3, 4)]
     assert costs == sorted(costs)[::-1]
     assert costs[0] == pytest.approx(plan.cost)
 
@@ -207,8 +209,9 @@ def test_what_is_in_reach_for_sure_is_never_given_up():
     ray = ray_of(law, plan, 0.0)
     assert (ray.need < ray.states).all(), "every draw is within the ray"
     for price in (1e-6, 1.0, 1e6):
-        chain = chain_of(ray, Rule(ray.plan // 2, (0.5,)))
-        assert not play(ray, chain, price * ray.spent[-1]).stopped.any()
+        missing = price * ray.spent[-1]
+        chain = chain_of(ray, Rule(ray.plan // 2, 3, missing))
+        assert not play(ray, chain, missing).stopped.any()
 
 
 # -- tiny cases, all policies counted -------------------------------------------------------------
@@ -255,7 +258,7 @@ def test_two_rounds_against_every_policy(seed, monkeypatch):
     monkeypatch.setattr(Sight, "posterior", lambda self, logs, truth=None: own(self, logs))
     monkeypatch.setattr("planner.preposterior.LEAST_EFFECTIVE", 0.0)
     for first in range(1, ray.plan):
-        chain = chain_of(ray, Rule(first, ()))
+        chain = chain_of(ray, Rule(first, 2))
         for price in (0.5, 3.0, 10.0, 100.0):
             played = play(ray, chain, price)
             cost, success = certain(ray, first, price)
@@ -280,11 +283,110 @@ def test_two_rounds_against_every_policy(seed, monkeypatch):
 def test_the_price_of_missing_is_the_least_that_succeeds(study):
     _, law, plan = study
     ray = ray_of(law, plan, 0.1)
-    chain = chain_of(ray, Rule(max(1, ray.plan // 2), ()), 200)
+    chain = chain_of(ray, Rule(max(1, ray.plan // 2), 2), 200)
     found = priced(ray, chain, 0.7)
     assert found.success >= 0.7
     assert play(ray, chain, found.price / 2).success < 0.7
     assert priced(ray, chain, 1.0 + 1e-6) is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("run_cost", [0.0, 1.0])
+def test_what_is_to_come_against_every_sequence_of_orders(seed, run_cost):
+    ray = replace(tiny(seed, draws=6, states=6), run_cost=run_cost)
+    chance = np.searchsorted(np.sort(ray.need), np.arange(ray.states), side="right") / 6
+    missed, price, most = 1 - chance, 25.0, 3
+    found = onward(ray, chance[None, :], price, most)[0]
+    for state in range(ray.states):
+        costs = [missed[state] * price]
+        for orders in range(1, most + 1):
+            for ahead in itertools.combinations(range(state + 1, ray.states), orders):
+                # bought while the target is missed; measured while another order may follow
+                at = (state, *ahead)
+                steps = [
+                    missed[a] * (ray.spent[b] - ray.spent[a] + (most - k > 1) * SEEDS * run_cost)
+                    for k, (a, b) in enumerate(itertools.pairwise(at))
+                ]
+                costs.append(sum(steps) + missed[at[-1]] * price)
+        assert found[state] == pytest.approx(min(costs), rel=1e-5, abs=1e-5)
+
+
+# -- stopping -------------------------------------------------------------------------------------
+
+
+def test_a_project_out_of_reach_is_stopped_early_and_says_what_is_lost():
+    """A fifth of the draws never meet the target, and a measurement tells which: those are given up
+    after the first purchase, and their cost is what is lost."""
+    law = small.law(("a",), draws=200)
+    law = replace(law, noise=np.full((200, 1), 1e-4))
+    source = small.source("a", 0.5, fee=100.0, batch=1, most=6000)
+    plan = cheapest_plan([source], law, Target(0.21, 0.6))
+    ray = ray_of(law, plan, 0.0)
+    hopeless = float(law.weights @ (ray.need == ray.states))
+    assert 0.1 < hopeless < 0.4, "the limits decide some draws"
+    played = best_rule(ray)
+    stopped = played.stopped.any(axis=0)
+    assert stopped.any()
+    beyond = ray.need[played.truths] > ray.plan
+    assert beyond[stopped].mean() > beyond.mean() + 0.2, "given up where it is out of reach"
+    assert played.weights @ (stopped & played.met) <= 0.05
+    lost = played.paid[stopped].mean()
+    assert played.lost(ray, stopped) == pytest.approx(lost)
+    assert lost < plan.cost, "stopped early"
+    found = path(law, plan, 0.0)
+    assert found.stopped == pytest.approx(stopped.mean(), abs=1e-9)
+    assert found.lost == pytest.approx(lost)
+    assert sum(r.stopped * r.lost for r in found.rounds if r.stopped) == pytest.approx(
+        found.stopped * found.lost
+    )
+    assert found.rounds[0].stop_above is not None
+    # where nothing is within reach there is no rule but the plan
+    never = replace(ray, need=np.full_like(ray.need, ray.states))
+    assert best_rule(never).success == 0.0
+
+
+# -- rules ----------------------------------------------------------------------------------------
+
+
+def shared(seed=0, **rule):
+    law = small.law(("a", "b"), draws=60, seed=seed)
+    a = small.source("a", 0.5, batch=7, min_order=140, most=1e6)
+    b = small.source("b", 0.1, batch=50, min_order=100, most=1e6)
+    return law, [replace(a, in_hand=300.0, **rule), b]
+
+
+@pytest.mark.parametrize("rule", [{"min_share": 0.3}, {"max_share": 0.4}])
+def test_what_is_owned_after_each_round_keeps_the_rules_on_shares(rule):
+    law, sources = shared(**rule)
+    plan = cheapest_plan(sources, law, Target(0.21, 0.8))
+    assert {"a", "b"} >= set(plan.amounts)
+    assert "b" in plan.amounts
+    ray = ray_of(law, plan, 0.0, market=sources)
+    owned = np.array([plan.used_in_hand.get(s.name, 0.0) for s in ray.sources])
+    rows = ray.bought[1:] + owned
+    in_hand = plan.used_in_hand.get("a", 0.0)
+    first = [i for i, s in enumerate(ray.sources) if s.name == "a"]
+    of_a = rows[:, first[0]] if first else np.full(len(rows), in_hand)
+    share = of_a / (rows.sum(axis=1) + (0.0 if first else in_hand))
+    assert len(rows) > 5
+    assert (share >= rule.get("min_share", 0.0) - 1e-6).all()
+    assert (share <= rule.get("max_share", 1.0) + 1e-6).all()
+    free = ray_of(
+        law, plan, 0.0, market=[replace(s, min_share=0.0, max_share=1.0) for s in sources]
+    )
+    assert free.states > ray.states, "the rule forbids some"
+    found = path(law, plan, 0.0, sources=sources)
+    assert found.expected_cost <= plan.cost * (1 + 1e-9)
+
+
+def test_a_share_that_no_smaller_purchase_keeps_leaves_one_round():
+    law, sources = shared(max_share=0.2)
+    a, b = sources
+    # 300 of a in hand: the share holds from 1,200 of b on
+    plan = buying([b], [1200.0])
+    plan = replace(plan, used_in_hand={"a": 300.0})
+    (only,) = path(law, plan, 0.0, sources=[a, b]).rounds
+    assert only.purchases == {"b": 1200.0}
 
 
 # -- reweighting ----------------------------------------------------------------------------------
