@@ -37,6 +37,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "cost, limits, speed and quality of each source; the defaults",
             "dataplan sources my-project/project.toml",
         ),
+        "preference": (
+            "RLHF or DPO: cost, weeks, reached win rate, where the choice flips",
+            "dataplan preference my-project/project.toml --weeks 12 --out preference",
+        ),
     },
     "look at pilot runs": {
         "fit": (
@@ -183,6 +187,15 @@ def _plan(each: argparse.ArgumentParser) -> None:
 
 def _advise(each: argparse.ArgumentParser) -> None:
     each.add_argument("project", metavar="PROJECT.toml", help="project file")
+    _json(each)
+
+
+def _preference(each: argparse.ArgumentParser) -> None:
+    each.add_argument("project", metavar="PROJECT.toml", help="project file with [preference]")
+    _target(each, "the share of comparisons with the starting model that are lost")
+    each.add_argument("--budget", metavar="B", type=_number, help="most to spend, in its currency")
+    each.add_argument("--weeks", metavar="W", type=_number, help="weeks to the end of training")
+    each.add_argument("--out", metavar="DIR", help="folder for the tables")
     _json(each)
 
 
@@ -457,6 +470,7 @@ _OPTIONS = {
     "plan": _plan,
     "advise": _advise,
     "sources": _sources,
+    "preference": _preference,
     "fit": _runs,
     "diagnose": _diagnose,
     "count": _count,

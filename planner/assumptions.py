@@ -24,19 +24,20 @@ def assumption_rows(inputs: Inputs) -> list[Row]:
         if source.name in inputs.text_effect:
             rows.append(_effect_row(source.name, inputs.text_effect[source.name]))
     for model in inputs.models:
-        rows += [_row(model_item(model.name), each) for each in model.assumptions]
+        rows += [number_row(model_item(model.name), each) for each in model.assumptions]
     return rows
 
 
 def source_rows(source: Source) -> list[Row]:
     """Every assumption of one source, and the prior on its quality."""
-    rows = [_row(source.name, each) for each in source.assumptions]
+    rows = [number_row(source.name, each) for each in source.assumptions]
     if not any(each.name == "quality" for each in source.assumptions):
         rows.append(_quality_row(source.name, source.quality))
     return rows
 
 
-def _row(scope: str, each: Assumption) -> Row:
+def number_row(scope: str, each: Assumption) -> Row:
+    """Row of one number under the part of the project that it belongs to."""
     return (
         scope,
         each.name,

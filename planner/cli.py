@@ -145,6 +145,35 @@ def _advise(args: argparse.Namespace) -> int:
     return DONE if study.plan.reaches else UNREACHED
 
 
+def _preference(args: argparse.Namespace) -> int:
+    from planner.errors import InputError
+    from planner.export import write_csv
+    from planner.listings.preference import preference_parts, preference_tables
+    from planner.preference.answer import answer
+    from planner.preference.question import read_question
+    from planner.progress import meter
+
+    given = {
+        key: value
+        for key, name in TARGET.items()
+        if (value := getattr(args, name, None)) is not None
+    }
+    try:
+        question = read_question(args.project, given)
+    except InputError as error:
+        raise _named(error, {f"target.{key}": f"--{TARGET[key]}" for key in given}) from None
+    with meter() as progress:
+        found = answer(question, progress.stage)
+    tables = preference_tables(found)
+    if args.out is not None:
+        written = write_csv(tables, args.out)
+        sys.stderr.write(
+            f"{len(written)} tables written to {args.out}; columns.csv explains them\n"
+        )
+    _print(args, tables, preference_parts)
+    return DONE if found.plans[found.choice].reaches else UNREACHED
+
+
 def _law(args: argparse.Namespace) -> tuple[Pilots, FittedLaw, Target | None]:
     from planner.errors import Fault, InputError
     from planner.fit import fit_law
@@ -402,6 +431,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "plan": _plan,
     "advise": _advise,
     "sources": _sources,
+    "preference": _preference,
     "fit": _fit,
     "diagnose": _diagnose,
     "count": _count,

@@ -1,0 +1,1 @@
+"""Preference data: what pairs teach a reward model, what RLHF, DPO and their rounds make of it."""

@@ -1,0 +1,180 @@
+"""The whole answer to RLHF or DPO: law, plans of all routes, choice, flips, risks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.preference import laws
+from planner.preference.breakeven import Flip, flips
+from planner.preference.fit import FEW, MEASURES, Run
+from planner.preference.laws import FloatArray
+from planner.preference.plans import ENDS, Needs, RoutePlan, best_by_route, chosen, work_out
+from planner.preference.question import Question
+from planner.preference.routes import DPO, JUDGED_RLHF, REPLACED, RLHF, ROUNDED, judge_margin
+from planner.preference.spending import attempts
+
+PAIRS = (500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000)
+DISTANCES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.5, 7.5, 10.0, 15.0, 20.0)
+COLD = 2000  # pairs below which nothing was learned, whatever the model (Gao 2022, section 3.3)
+Span = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What may go wrong on a route, a number that says how much, and what to do about it."""
+
+    route: str
+    risk: str
+    value: float
+    unit: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What `dataplan preference` prints.
+
+    accuracy  pairs of people -> accuracy [ratio] of a reward model against one person's choice
+    ceiling   [ratio] of that accuracy, however many pairs
+    doubling  [ratio] of accuracy that twice the plan's pairs would add
+    peak      [sqrt(nat)] at which reinforcement learning gains most with the RLHF plan's pairs
+    kl        d -> win rate by reinforcement learning, and by best-of-n, of that reward model
+    """
+
+    question: Question
+    found: Needs
+    plans: dict[str, RoutePlan]
+    choice: str
+    flips: tuple[Flip, ...]
+    accuracy: dict[float, Span]
+    ceiling: Span
+    doubling: Span
+    peak: Span
+    kl: dict[float, tuple[Span, Span]]
+    risks: tuple[Risk, ...]
+    warnings: tuple[str, ...]
+
+
+def answer(question: Question, stage: Callable[[str], None] = lambda _: None) -> Answer:
+    """Fit, plan every route, choose, and find where the choice flips."""
+    stage("fitting the law of preferences")
+    found = work_out(question)
+    plans = best_by_route(question, found)
+    best = chosen(question, plans)
+    turned = flips(question, found, stage)
+    law, rlhf = found.law, plans[RLHF]
+    at_plan = found.routes.correlation(rlhf.option, np.full((1, 1), rlhf.pairs))
+    twice = found.routes.correlation(rlhf.option, np.full((1, 1), 2 * rlhf.pairs))
+    agreement = law.of("agreement")
+    more = laws.accuracy(twice, agreement) - laws.accuracy(at_plan, agreement)
+    d = np.array(DISTANCES)
+    rl = laws.win_rate(law.gain(at_plan, d))
+    best_of = laws.win_rate(law.gain(at_plan, d, "best"))
+    return Answer(
+        question=question,
+        found=found,
+        plans=plans,
+        choice=best,
+        flips=turned,
+        accuracy={n: accuracy_at(found, n) for n in PAIRS},
+        ceiling=_span(laws.accuracy(law.top(), agreement)),
+        doubling=_span(more),
+        peak=_span(law.peak(at_plan)),
+        kl={each: (_span(rl[:, i]), _span(best_of[:, i])) for i, each in enumerate(DISTANCES)},
+        risks=_risks(question, found, plans, at_plan),
+        warnings=_warnings(question, plans[best]),
+    )
+
+
+def accuracy_at(found: Needs, pairs: float) -> Span:
+    """Accuracy [ratio] of a reward model with so many pairs as they are collected, 90% interval."""
+    return _span(found.law.predict(Run("accuracy", pairs, 0.0, 1.0)))
+
+
+def _span(draws: FloatArray) -> Span:
+    low, middle, high = np.quantile(draws, ENDS)
+    return float(low), float(middle), float(high)
+
+
+def _risks(
+    question: Question, found: Needs, plans: dict[str, RoutePlan], at_plan: FloatArray
+) -> tuple[Risk, ...]:
+    law = found.law
+    failure = question.value("rl_failure")
+    run = sum(
+        line.cost / attempts(question, "rl_failure")[1]
+        for line in plans[RLHF].lines
+        if line.item in ("reinforcement learning", "own answers")
+    )
+    peak = law.peak(at_plan)
+    a, b = law.coefficients(at_plan)
+    past = laws.win_rate(laws.rl_gain(2 * peak, a, b, law.of("rise")))
+    top = laws.win_rate(law.rl_best(at_plan))
+    risks = [
+        Risk(
+            RLHF, "a run fails", failure, "probability", "keep checkpoints; try a small run first"
+        ),
+        Risk(
+            RLHF, "two runs in a row fail", failure**2, "probability", "set a run aside in budget"
+        ),
+        Risk(RLHF, "cost of a failed run", run, question.inputs.currency, "stop it early"),
+        Risk(
+            RLHF,
+            "win rate lost at twice the best sqrt(KL)",
+            float(np.median(top - past)),
+            "ratio",
+            "let people compare checkpoints on the way; the reward model cannot tell",
+        ),
+    ]
+    for route in (DPO, RLHF):
+        plan = plans[route]
+        worth = found.routes.worth(plan.option) * plan.pairs
+        cold = float((worth <= law.of("cold_pairs")).mean())
+        risks.append(Risk(route, "so few pairs teach nothing", cold, "probability", "pilot first"))
+    pairs = plans[DPO].pairs
+    risks.append(
+        Risk(
+            DPO,
+            "pairs are of the starting model's answers",
+            pairs,
+            "pair",
+            "refresh them in rounds",
+        )
+    )
+    if question.judge is not None:
+        share = float(
+            np.median(laws.correlation_of(judge_margin(law) ** law.of("systematic_share")))
+        )
+        for route in (JUDGED_RLHF, *ROUNDED):
+            advice = "check the judge on pairs of people in every round"
+            risks.append(
+                Risk(route, "correlation that the judge's bias allows", share, "1", advice)
+            )
+        rounds = plans[REPLACED].option.rounds
+        risks.append(
+            Risk(
+                REPLACED, "errors add up over rounds, factor", float(rounds), "1", "keep old pairs"
+            )
+        )
+    return tuple(risks)
+
+
+def _warnings(question: Question, best: RoutePlan) -> tuple[str, ...]:
+    counts = {name: sum(run.measure == name for run in question.runs) for name in MEASURES}
+    found = [
+        f"weak prior: {count or 'no'} run{'s' if count != 1 else ''} of {name}; what is said of it "
+        "rests on judgements, see the table law"
+        for name, count in counts.items()
+        if count < FEW and (name != "best-of-n" or not question.runs)
+    ]
+    if 0 < best.pairs < COLD:
+        found.append(
+            f"{best.pairs:,.0f} pairs: below about {COLD:,} nothing was learned in Gao 2022, "
+            "whatever the size of the model"
+        )
+    sources = [question.source, *([question.judge] if question.judge else [])]
+    found += [text for source in sources for text in source.warnings]
+    return (*question.inputs.warnings, *found)
