@@ -11,12 +11,13 @@ from statistics import NormalDist
 
 import numpy as np
 
-from planner.fitted import FittedLaw
+from planner.fitted import FittedLaw, weighted_quantile
 from planner.laws import Array
 
 AHEAD = (2.0, 6.0, 20.0)  # times what was tried of every source, at which errors are compared
 ALONE = 8.0  # times what was tried of one source
 MOST_ALONE = 6  # sources compared by themselves
+TRIES, LEVELS = 64, (0.5, 0.7, 0.8, 0.9, 0.95)
 LEAST_ERROR = 1e-12
 
 
@@ -36,13 +37,23 @@ def representative(law: FittedLaw, count: int, rng: np.random.Generator) -> np.n
 
     The draws are laid on a line by the first two principal components of their log errors at some
     compositions beyond the pilots, along the first in strips and to and fro along the second
-    within them, and taken at even distances of weight.
+    within them, and taken at even distances of weight; of TRIES such choices the one whose
+    probabilities at those compositions are nearest to those of all draws.
     """
-    order = _line(_features(law), law.weights, count)
+    features = _features(law)
+    order = _line(features, law.weights, count)
     edges = np.cumsum(law.weights[order])
-    points = (rng.random() + np.arange(count)) / count * edges[-1]
-    at = np.minimum(np.searchsorted(edges, points), len(order) - 1)
-    return np.sort(order[at])
+    limits = [weighted_quantile(features, law.weights, level) for level in LEVELS]
+    below = np.hstack([features <= limit for limit in limits])
+    aim = law.weights @ below
+    best, nearest = order[:0], np.inf
+    for start in rng.random(TRIES):
+        points = (start + np.arange(count)) / count * edges[-1]
+        chosen = order[np.minimum(np.searchsorted(edges, points), len(order) - 1)]
+        miss = float(np.sum((below[chosen].mean(axis=0) - aim) ** 2))
+        if miss < nearest:
+            best, nearest = chosen, miss
+    return np.sort(best)
 
 
 def _features(law: FittedLaw) -> Array:
