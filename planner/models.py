@@ -18,7 +18,7 @@ from planner.plan import Plan, Step
 from planner.risk import risk_of
 from planner.schema import model_item
 from planner.secure import Secured
-from planner.study import Progress, Study, run, solved
+from planner.study import Progress, Study, fresh_chance, run, solved
 from planner.tried import Flip, Part, Tried
 from sources.base import CostLine, Source
 from sources.training import Model
@@ -206,12 +206,16 @@ def _told(inputs: Inputs, study: Study, best: Answer, answers: Sequence[Answer])
     aim = replace(study.inputs.target, budget=inputs.target.budget)
     steps = (*plan.steps, overhead) if overhead else plan.steps
     risk = risk_of(replace(plan, steps=steps, target=aim))
+    warnings = _warnings(inputs, plan, chosen)
+    if plan.reaches and risk.met < aim.confidence <= study.risk.met:
+        text = f"with the range of what model {model.name} costs, target, budget and weeks are all"
+        warnings.append(f"{text} kept with probability {risk.met:.2f} only")
     return replace(
         study,
         inputs=replace(study.inputs, target=aim),
         plan=plan,
         risk=risk,
-        warnings=(*study.warnings, *_warnings(inputs, plan, chosen)),
+        warnings=(*study.warnings, *warnings),
         models=(replace(first, chosen=True), *rest),
     )
 
@@ -251,6 +255,7 @@ def _tried(answer: Answer, inputs: Inputs) -> Tried:
         data=_part(data, money),
         training=_part(training, money),
         serving=_part(serving, money),
+        fresh=fresh_chance(candidate.fresh, plan)[0],
         examples=sum(n for name, n in plan.amounts.items() if name in labels)
         + _in_hand(inputs, plan),
         bound=answer.bound,

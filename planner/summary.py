@@ -100,7 +100,7 @@ def _models(models: Table, facts: Mapping[str, Any]) -> Parts:
             money(row["training_cost"]),
             money(row["serving_cost"]),
             money(row["total"]),
-            chance(row["probability"]),
+            chance(row["fresh_probability"]),
             "chosen" if row["chosen"] == "yes" else row["why_not"] or "",
         )
         for row in records

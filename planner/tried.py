@@ -41,6 +41,7 @@ class Tried:
     overhead        what the model costs beside the purchases: fixed cost of its runs, training on
                     data in hand, fees, serving; None if nothing
     data, training, serving   parts of the total; fixed cost of runs and fees are of training
+    fresh           P(target met) on draws of the law that the plan was not made for [1]
     examples        labelled examples trained on [example], data in hand included
     bound           [currency] proven lower bound on the total of this model; None if not proven
     reaches         whether the plan reaches the target and all of it keeps the budget
@@ -54,6 +55,7 @@ class Tried:
     data: Part
     training: Part
     serving: Part
+    fresh: float
     examples: float
     bound: float | None
     reaches: bool

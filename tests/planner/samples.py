@@ -11,7 +11,9 @@ from planner.fitted import LawParameter, PilotFit
 from planner.marginal import Marginal
 from planner.plan import Diagnosis, Finding, Path, Plan, Round, Step, Target
 from planner.risk import Risk
+from planner.tried import Flip, Part, Tried
 from sources.base import Assumption, CostLine, Limits, Quality, Source, Tier
+from sources.training import Model
 
 HUMAN = Source(
     name="human",
@@ -207,6 +209,37 @@ def study(**changes: Any) -> Study:
         warnings=("weak prior: 2 pilot sizes",),
     )
     return replace(made, **changes)
+
+
+def models() -> tuple[Tried, ...]:
+    """Two candidates, the first chosen: it costs 240.5 beside the purchases of `plan`."""
+    lines = (
+        CostLine("runs of small", 200.0, low=0.5, high=2.0, provenance="quoted", reference="o 3"),
+        CostLine("serving of small", 40.5, provenance="measured", reference="load test"),
+    )
+    source = Source("model small", "model", lines, role="text", unit="model")
+    overhead = replace(step(source, 1.0, None, None), contingency=0.0, low=140.5, high=440.5)
+    small = Model("small", 1e6, None, lines[:1], lines[1], 1e6)
+    data = Part(2588.35, 2112.85, 3253.7)
+    first = Tried(
+        small,
+        "its own pilots",
+        plan(),
+        overhead,
+        data,
+        Part(200.0, 100.0, 400.0),
+        Part(40.5, 40.5, 40.5),
+        0.79,
+        8011.0,
+        None,
+        True,
+        True,
+    )
+    flip = Flip(250_000.0, None, 1.25)
+    big = replace(small, name="big", params=2e7)
+    serving = Part(600.0, 600.0, 600.0)
+    other = replace(first, model=big, overhead=None, serving=serving, chosen=False, flip=flip)
+    return first, replace(other, why_not="costs 559.50 more", how="runs over model size and data")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import itertools
 import math
 from dataclasses import replace
@@ -22,11 +23,13 @@ from planner.models import answer, study_of
 from planner.optimise import cheapest_plan
 from planner.plan import Target
 from planner.project import read
+from planner.screen import rendered
+from planner.summary import plan_parts
 from planner.tables import tables
 from sources.base import Context, CostLine, Source, SourceError
 from sources.settings import Number
 from sources.training import Model, build, trained
-from tests.planner import small
+from tests.planner import samples, small
 from tests.planner.test_optimise import legal
 
 quick = settings(
@@ -414,3 +417,42 @@ def test_shared_law_is_the_same_law(tmp_path):
     assert found.models[0].model.name == "small"
     assert found.models[1].how == "that of small"
     assert found.models[1].total > found.models[0].total
+
+
+# -- what is printed ------------------------------------------------------------------------------
+
+GOLDEN = """
+model  examples   data  training  serving  total  P(met)
+small     8,011  2,588       200    40.50  2,829    0.79  chosen
+big       8,011  2,588       200      600  3,388    0.79  costs 559.50 more
+choice flips       big is cheaper up to 250,000 predictions, or from 1.25 times
+                   the price of data
+"""
+
+
+def test_the_page_and_the_table_are_as_agreed(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    made = tables(samples.study(models=samples.models()))
+    page = rendered(plan_parts(made), io.StringIO())
+    assert GOLDEN in page
+    assert "can be reached for 2,829 EUR" in page
+    assert "What the model costs beside the purchases, 240 EUR, is in no round." in " ".join(
+        page.split()
+    )
+    assert ",".join(made["models"].header) == (
+        "model,params,law,data_cost,training_cost,serving_cost,total,low,high,examples,"
+        "probability,fresh_probability,weeks,chosen,why_not,flip_predictions,flip_training,"
+        "flip_data,provenance"
+    )
+    units = {column.name: column.unit for column in made["models"].columns}
+    assert units["total"] == "EUR" and units["flip_predictions"] == "prediction"
+    assert made["models"].rows[1] == (
+        *("big", 2e7, "runs over model size and data", 2588.35, 200.0, 600.0, 3388.35),
+        *(2812.85, 4253.7, 8011, 0.812346, 0.79, 6.0, "no", "costs 559.50 more"),
+        *(250000.0, None, 1.25, "quoted"),
+    )
+    plain = tables(samples.study())
+    assert "models" not in plain
+    assert plain["plan"].rows == made["plan"].rows[:-1]
+    facts = {row[0] for row in made["summary"].rows} - {row[0] for row in plain["summary"].rows}
+    assert facts == {"model", "model_cost"}
