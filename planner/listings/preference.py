@@ -251,7 +251,7 @@ def _risks(found: Answer) -> list[Row]:
 def _runs(found: Answer) -> list[Row]:
     rows: list[Row] = []
     for run in found.question.runs:
-        spread = np.quantile(found.found.law.predict(run), (0.05, 0.5, 0.95))
+        spread = np.quantile(found.found.law.of_runs().predict(run), (0.05, 0.5, 0.95))
         rows.append(
             (
                 run.measure,

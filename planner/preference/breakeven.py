@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.preference.plans import Needs, choice, work_out
+from planner.preference.plans import Needs, agreeing, choice
 from planner.preference.question import PRICE, SPEED, Question
+from sources.base import Assumption
 
 State = tuple[str, bool]  # route, and whether it reaches the target
 REACH = 100.0  # a speed or a price is moved by this factor, to each side
-STEPS = 17  # values that are tried on each side before solving
-FINE, COARSE = 1e-4, 2e-3  # relative width to which a flip is solved; where each step fits anew
+STEPS = 12  # values that are tried on each side before solving
+FINE = 1e-4  # relative width to which a flip is solved
+LEAST_AGREEMENT = 0.501
 BESIDE = 0.01  # relative distance from the flip at which the plan is made anew
 
 
@@ -24,7 +26,6 @@ class Dial:
 
     now    as the project has it; `values` are tried beside it
     state  at a value, planned anew
-    fine   relative width to which a flip is solved
     """
 
     name: str
@@ -32,7 +33,6 @@ class Dial:
     now: float
     values: Sequence[float]
     state: Callable[[float], State]
-    fine: float = FINE
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def dials(question: Question, found: Needs) -> list[Dial]:
         return choice(question.with_number("rl_failure", value), found)
 
     def at_agreement(value: float) -> State:
-        changed = question.with_people("agreement", value)
-        return choice(changed, work_out(changed))
+        changed = question.with_people("agreement", shifted(numbers["agreement"], value))
+        return choice(changed, agreeing(changed, found))
 
     made = []
     if 0 < speed < math.inf:
@@ -91,9 +91,17 @@ def dials(question: Question, found: Needs) -> list[Dial]:
         made.append(Dial("price of a judgement", unit, price, _factors(price), move))
     shares = [float(v) for v in np.linspace(0.0, 0.95, 20)]
     made.append(Dial("failed runs of RL", "ratio", failure, shares, at_failure))
-    tried = [float(v) for v in np.linspace(0.53, 0.97, 12)]
-    made.append(Dial("agreement of people", "ratio", agreed, tried, at_agreement, COARSE))
+    tried = [float(v) for v in np.linspace(0.54, 0.96, 8)]
+    made.append(Dial("agreement of people", "ratio", agreed, tried, at_agreement))
     return made
+
+
+def shifted(number: Assumption, value: float) -> dict[str, float]:
+    """An agreement moved to `value` with its range, which stays above chance and at most 1."""
+    middle = number.value or value
+    ends = [middle if end is None else end for end in (number.low, number.high)]
+    low, high = (min(max(value + end - middle, LEAST_AGREEMENT), 1.0) for end in ends)
+    return {"value": value, "low": min(low, value), "high": max(high, value)}
 
 
 def _factors(now: float) -> list[float]:
@@ -111,7 +119,7 @@ def _both(dial: Dial) -> list[Flip]:
 def _nearest(dial: Dial, side: str, tried: Sequence[float]) -> Flip:
     """The nearest flip that planning anew confirms; else the nearest that it does not, else none.
 
-    Where each step fits anew, draws differ a little, and a near tie may look like a flip.
+    A near tie may look like a flip: the choice goes to and fro there.
     """
     now = dial.now
     low, high = min(tried[-1], now), max(tried[-1], now)
@@ -133,7 +141,7 @@ def _nearest(dial: Dial, side: str, tried: Sequence[float]) -> Flip:
 
 def _solved(dial: Dial, here: State, same: float, other: float) -> float:
     """Value between `same`, where the state is `here`, and `other`, where it is not."""
-    while abs(other - same) > dial.fine * max(abs(same), abs(other)):
+    while abs(other - same) > FINE * max(abs(same), abs(other)):
         middle = math.sqrt(same * other) if min(same, other) > 0 else (same + other) / 2
         same, other = (middle, other) if dial.state(middle) == here else (same, middle)
     return (same + other) / 2

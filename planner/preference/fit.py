@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -48,6 +48,7 @@ class PreferenceLaw:
     """Draws of every number, by name; predictions have a row for each draw.
 
     most      [effective pair] of the largest run; beyond it the law may bend (`stretch`)
+    standing  standard normal draws from which the agreement of the runs follows
     tried     [sqrt(nat)] largest d of a run, of "rl" and of "best"
     most_kl   [nat] that reinforcement learning may go from the starting model
     """
@@ -58,6 +59,20 @@ class PreferenceLaw:
     most: float = 0.0
     most_kl: float = 30.0
     tried: Mapping[str, float] = field(default_factory=dict)
+    standing: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    def with_agreement(self, belief: Belief) -> PreferenceLaw:
+        """The same law for pairs of people who agree otherwise than those of the runs did.
+
+        Draws stay matched: where the runs' agreement was drawn high, this one is.
+        """
+        others = tuple(b for b in self.beliefs if b.name != belief.name)
+        numbers = {**self.numbers, belief.name: belief.of(self.standing)}
+        return replace(self, numbers=numbers, beliefs=(*others, belief))
+
+    def of_runs(self) -> PreferenceLaw:
+        """The same law for pairs of people who agree as those of the runs did."""
+        return replace(self, numbers={**self.numbers, "agreement": self.numbers["runs_agreement"]})
 
     @property
     def draws(self) -> int:
@@ -159,11 +174,14 @@ def fit_preferences(
 ) -> PreferenceLaw:
     """Draws of the law given runs; without runs the draws are those of the prior.
 
-    more: beliefs beside PRIOR, of which "agreement" is needed: P(two people agree on a pair).
+    more: beliefs beside PRIOR, of which "agreement" is needed: P(two people agree on a pair), of
+    the pairs that the runs were trained and tested on. `with_agreement` tells that of others.
     """
-    beliefs = (*PRIOR, *more)
+    own = {"agreement": "runs_agreement"}
+    beliefs = (*PRIOR, *(replace(b, name=own.get(b.name, b.name)) for b in more))
+    place = next(at for at, b in enumerate(beliefs) if b.name == "runs_agreement")
     given = tuple(runs)
-    flips = (1 - np.sqrt(2 * next(b.median for b in beliefs if b.name == "agreement") - 1)) / 2
+    flips = (1 - np.sqrt(2 * beliefs[place].median - 1)) / 2
     sizes = [
         float(laws.effective_pairs(r.pairs, flips if r.flips is None else r.flips)) for r in given
     ]
@@ -176,7 +194,8 @@ def fit_preferences(
 
     def law(z: FloatArray) -> PreferenceLaw:
         numbers = {b.name: b.of(z[:, at]) for at, b in enumerate(beliefs)}
-        return PreferenceLaw(numbers, beliefs, given, most, most_kl, tried)
+        numbers["agreement"] = numbers["runs_agreement"]
+        return PreferenceLaw(numbers, beliefs, given, most, most_kl, tried, z[:, place])
 
     if not given:
         rng = np.random.default_rng(seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,8 +80,8 @@ class Needs:
     needs: tuple[Need, ...]
 
 
-def work_out(question: Question, only: Iterable[Option] | None = None) -> Needs:
-    """Fit the law and find what options need; of all options, or of some only."""
+def work_out(question: Question) -> Needs:
+    """Fit the law to the runs and find what every option needs."""
     inputs = question.inputs
     law = fit_preferences(
         question.runs,
@@ -91,9 +91,18 @@ def work_out(question: Question, only: Iterable[Option] | None = None) -> Needs:
         most_kl=question.value("most_kl"),
     )
     routes = Routes(law, float(laws.gain_of(1 - inputs.target.error)))
-    votes = tuple(question.people)
-    chosen = options(votes, question.judge is not None, question.rounds) if only is None else only
-    return Needs(law, routes, tuple(routes.need(option) for option in chosen))
+    return _needs(question, routes)
+
+
+def agreeing(question: Question, found: Needs) -> Needs:
+    """What every option needs where people agree as `question` says; the runs stay as fitted."""
+    return _needs(question, found.routes)
+
+
+def _needs(question: Question, fitted: Routes) -> Needs:
+    routes = fitted.with_agreement(question.agreement())
+    every = options(tuple(question.people), question.judge is not None, question.rounds)
+    return Needs(routes.law, routes, tuple(routes.need(option) for option in every))
 
 
 def best_by_route(question: Question, found: Needs) -> dict[str, RoutePlan]:

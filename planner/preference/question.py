@@ -31,6 +31,7 @@ class Question:
     judge    source of pairs that a language model judges; None without one
     numbers  of [preference], by key
     rounds   of training on own answers, at most
+    runs_agreement  P(two people agree on a pair) of the pairs of the runs
     """
 
     inputs: Inputs
@@ -40,6 +41,7 @@ class Question:
     numbers: Mapping[str, Assumption]
     rounds: int
     runs: tuple[Run, ...]
+    runs_agreement: Assumption
 
     @property
     def source(self) -> Source:
@@ -50,7 +52,7 @@ class Question:
         """Value of a number of [preference]."""
         return self.numbers[name].value or 0.0
 
-    def with_people(self, name: str, value: float) -> Question:
+    def with_people(self, name: str, value: float | Mapping[str, float]) -> Question:
         """The same with one number of people's pairs changed, as if the file said so."""
         kind, table = self.inputs.settings[self.source.name]
         changed = _by_votes(self.inputs, self.source.name, {**table, name: value}, self.given)
@@ -63,8 +65,8 @@ class Question:
         return replace(self, numbers={**self.numbers, name: changed})
 
     def beliefs(self) -> tuple[Belief, ...]:
-        """What is believed of judges, for the fit."""
-        found = [_belief("agreement", _number(self.source, "agreement"), 0.5)]
+        """What is believed of those who judged, for the fit to the runs."""
+        found = [_belief("agreement", self.runs_agreement, 0.5)]
         if self.judge is not None:
             found += [
                 _belief("judge_agreement", _number(self.judge, "agreement"), 0.5),
@@ -72,6 +74,10 @@ class Question:
                 _belief("systematic_share", _number(self.judge, "systematic_share"), 0.0),
             ]
         return tuple(found)
+
+    def agreement(self) -> Belief:
+        """What is believed of those who will judge."""
+        return _belief("agreement", _number(self.source, "agreement"), 0.5)
 
 
 def read_question(path: Path | str, target: Mapping[str, Any] | None = None) -> Question:
@@ -108,7 +114,8 @@ def read_question(path: Path | str, target: Mapping[str, Any] | None = None) -> 
     given = int(_number(people, "annotators_per_pair").value or 1)
     own = inputs.settings[people.name][1]
     by_votes = _by_votes(inputs, people.name, own, given)
-    return Question(inputs, by_votes, given, judge, values, model.rounds, runs)
+    of_runs = values.pop("runs_agreement", None) or _number(people, "agreement")
+    return Question(inputs, by_votes, given, judge, values, model.rounds, runs, of_runs)
 
 
 def _target_faults(inputs: Inputs) -> list[Fault]:

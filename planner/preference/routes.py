@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from planner.preference import laws
+from planner.preference.beliefs import Belief
 from planner.preference.fit import PreferenceLaw
 from planner.preference.laws import FloatArray
 from sources.agreement import majority_errors
@@ -25,7 +27,7 @@ MEANING = {
 ROUNDED = (KEPT, REPLACED)
 GRID = 81  # correlations at which the gain is tabulated
 MOST_PAIRS = 1e12
-HALVINGS = 28  # of log pairs, when they are solved for
+HALVINGS = 19  # of log pairs, when they are solved for
 JUDGE_STEP = 10**0.5  # between the numbers of judged pairs that are tried
 FEWEST_JUDGED, MOST_JUDGED = 1000, 1_000_000
 HALVED = 0.5  # of what DPO lacks to reinforcement learning, by each full round on own answers
@@ -122,6 +124,12 @@ class Routes:
             law.rl_best(np.broadcast_to(grid, (law.draws, GRID))), axis=1
         )
         self._grid = grid
+
+    def with_agreement(self, belief: Belief) -> Routes:
+        """The same for people who agree otherwise; what a correlation gains does not change."""
+        other = copy(self)
+        other.law = self.law.with_agreement(belief)
+        return other
 
     def share(self, option: Option) -> FloatArray:
         """Gain over that of reinforcement learning at the same correlation, (draws, 1).

@@ -29,6 +29,7 @@ class Settings(Table):
     judge: str | None = Field(None, min_length=1)
     runs_file: str | None = Field(None, min_length=1)
     runs: list[dict[str, Any]] | None = None
+    runs_agreement: Annotated[Number | None, Quantity("ratio", gt=0.5, le=1)] = None
     rounds: int = Field(3, ge=2, le=MOST_ROUNDS)
     most_kl: Annotated[Number | None, Quantity("nat", ge=1, le=10_000)] = None
     reward_params: Annotated[Number | None, Quantity("parameter", gt=0)] = None

@@ -54,9 +54,17 @@ def attempts(question: Question, name: str) -> tuple[float, float, float]:
 
 
 def total(question: Question, option: Option, bought: float) -> float:
-    """Expected cost [currency], contingency included."""
-    spent = sum(line.cost for line in costs(question, option, bought))
-    return float(spent * (1 + question.inputs.contingency))
+    """Expected cost [currency], contingency included: the sum of `costs`."""
+    spent = float(question.people[option.votes].cost(bought)) if bought else 0.0
+    if option.judged and question.judge is not None:
+        spent += float(question.judge.cost(option.judged))
+    value = question.value
+    if option.route in (RLHF, JUDGED_RLHF):
+        run = value("rl_run") + value("rl_samples") * value("sample_cost")
+        spent += value("reward_run") + attempts(question, "rl_failure")[1] * run
+    else:
+        spent += option.rounds * attempts(question, "dpo_failure")[1] * value("dpo_run")
+    return spent * (1 + question.inputs.contingency)
 
 
 def training_weeks(question: Question, option: Option) -> float:
