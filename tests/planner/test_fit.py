@@ -373,3 +373,19 @@ def test_amounts_that_are_no_numbers_are_refused():
     for wrong in ({"n": ["x"]}, [["x"]], pd.DataFrame({"n": ["x"]})):
         with pytest.raises(InputError, match="not numbers"):
             law.predict(wrong)
+
+
+def test_another_seed_hardly_moves_a_probability():
+    """Several sources, few runs: the sampling error is that of 1,000 draws or less."""
+    rng, names = np.random.default_rng(0), list("abcd")
+    rows = np.array([np.eye(4)[k] * size for k in range(4) for size in (100, 300, 900)])
+    size = rows @ [1.0, 0.7, 0.5, 0.8]
+    error = (0.05 + 0.45 * (1 + size / 60) ** -0.4) * np.exp(rng.normal(0, 0.02, len(size)))
+    runs = pd.DataFrame({**dict(zip(names, rows.T, strict=True)), "error": error})
+    biased = {"d": SourceBelief(quality=Split.of_range(0.3, 0.8, 2.0))}
+    laws = [fit_law(runs, worst_error=0.5, beliefs=Beliefs(biased), seed=seed) for seed in range(5)]
+    amounts = {"a": 4000.0, "b": 2000.0, "d": 1000.0}
+    target = float(np.quantile(laws[0].errors(amounts), 0.7))
+    met = [law.probability(target, amounts) for law in laws[1:]]
+    assert np.std(met, ddof=1) < 0.02
+    assert np.mean(met) == pytest.approx(0.7, abs=0.03)

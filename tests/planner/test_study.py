@@ -14,7 +14,7 @@ import pytest
 from planner import Project
 from planner.export import write_csv
 from planner.plan import Target
-from planner.study import run
+from planner.study import _halves, fresh_chance, run
 from planner.tables import tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,3 +181,16 @@ epochs = 4
     repeats = 1 + 15.39 * (1 - np.exp(-3 / 15.39))
     assert quality.median == pytest.approx(10 * repeats, rel=0.2)
     assert repeats == pytest.approx(4 * 0.93, rel=0.01)
+
+
+def test_a_plan_is_checked_on_draws_that_it_was_not_made_for(study):
+    """Many of them, none of the law's own, and they agree with it within their error."""
+    law, fresh = _halves(study.inputs)
+    assert law.log_speed.tolist() == study.law.log_speed.tolist()
+    assert len(fresh.weights) >= 4 * len(law.weights)
+    assert fresh.weights.sum() == pytest.approx(1.0)
+    assert not set(law.log_speed[:, 0]) & set(fresh.log_speed[:, 0])
+    chance, noise = study.fresh
+    assert (chance, noise) == fresh_chance(fresh, study.plan)
+    assert 0.002 < noise < 0.01
+    assert chance == pytest.approx(study.plan.probability, abs=0.02)
