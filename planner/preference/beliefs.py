@@ -76,7 +76,7 @@ PRIOR: tuple[Belief, ...] = (
     Belief(
         "cold_pairs",
         900,
-        3,
+        1,
         3200,
         "effective pair",
         "log",
@@ -234,9 +234,9 @@ PRIOR: tuple[Belief, ...] = (
     ),
     Belief(
         "beyond",
-        0.15,
+        0.2,
         0.02,
-        0.8,
+        0.9,
         "1",
         "logit",
         "assumed",
@@ -280,9 +280,9 @@ PRIOR: tuple[Belief, ...] = (
     ),
     Belief(
         "scatter",
-        0.08,
-        0.02,
-        0.3,
+        0.12,
+        0.04,
+        0.35,
         "1",
         "log",
         "assumed",

@@ -81,7 +81,7 @@ def _moved(
     spread = np.cov(z, rowvar=False) + 1e-6 * np.eye(z.shape[1])
     tried = z + scale * rng.standard_normal(z.shape) @ np.linalg.cholesky(spread).T
     new = log_likelihood(tried)
-    gain = heat * (new - fit) - ((tried**2).sum(1) - (z**2).sum(1)) / 2
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # from one impossible place to another
+        gain = heat * (new - fit) - ((tried**2).sum(1) - (z**2).sum(1)) / 2
         taken = np.log(rng.random(len(z))) < gain
     return np.where(taken[:, None], tried, z), np.where(taken, new, fit), float(taken.mean())

@@ -1,0 +1,504 @@
+"""Preference data: formulas, draws, routes, and the laws that any answer obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planner.errors import InputError
+from planner.preference import laws
+from planner.preference.beliefs import PRIOR, Belief
+from planner.preference.breakeven import dials, flips
+from planner.preference.fit import Run, fit_preferences
+from planner.preference.plans import (
+    Needs,
+    agreeing,
+    best_by_route,
+    choice,
+    chosen,
+    offer_of,
+    work_out,
+)
+from planner.preference.question import Question, read_question
+from planner.preference.routes import DPO, JUDGED_RLHF, KEPT, REPLACED, RLHF, Option
+from planner.preference.sampling import posterior
+from planner.preference.spending import costs, total, weeks
+
+PROJECT = """
+name = "tuning"
+start = 2026-12-01
+classes = 2
+draws = 200
+[target]
+metric = "lost comparisons"
+error = {error}
+confidence = 0.6
+budget = {budget}
+weeks = {weeks}
+[preference]
+reward_run = 100
+rl_run = {rl_run}
+rl_samples = 100000
+sample_cost = 0.001
+dpo_run = 200
+{more}
+[sources.people]
+kind = "preference"
+per_week = {speed}
+cost_per_judgement = {price}
+agreement = {agreement}
+most_annotators = 3
+max_examples = 1000000
+{judge}
+"""
+JUDGE = """
+[sources.judge]
+kind = "preference"
+feedback = "ai"
+agreement = 0.65
+"""
+USUAL: dict[str, Any] = {
+    "error": 0.44,
+    "budget": 1e6,
+    "weeks": 30,
+    "rl_run": 2000,
+    "more": "",
+    "speed": 2000,
+    "price": 0.5,
+    "agreement": 0.73,
+    "judge": "",
+}
+Ask = Callable[..., Question]
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Ask:
+    def asked(**changed: Any) -> Question:
+        path = tmp_path / "project.toml"
+        path.write_text(PROJECT.format(**{**USUAL, **changed}), encoding="utf-8")
+        return read_question(path)
+
+    return asked
+
+
+@pytest.fixture(scope="module")
+def asked_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Question, Needs]:
+    path = tmp_path_factory.mktemp("preference") / "project.toml"
+    path.write_text(PROJECT.format(**USUAL), encoding="utf-8")
+    question = read_question(path)
+    return question, work_out(question)
+
+
+AGREE = Belief("agreement", 0.73, 0.7, 0.76, "ratio", "range", "measured", "x", least=0.501, most=1)
+POSITIVE = st.floats(0.05, 5)
+
+
+class TestLaws:
+    @given(pairs=st.floats(0, 1e7), flip=st.floats(0, 0.5))
+    def test_flips_cost_pairs(self, pairs: float, flip: float) -> None:
+        found = laws.effective_pairs(pairs, flip)
+        assert found == pytest.approx(pairs * (1 - 2 * flip) ** 2)
+
+    @given(
+        share=st.floats(0.01, 0.99),
+        cold=st.floats(0, 5000),
+        half=st.floats(10, 1e5),
+        slope=st.floats(0.15, 1.5),
+        bend=st.floats(0.5, 5),
+    )
+    def test_pairs_for_a_share_teach_it(
+        self, share: float, cold: float, half: float, slope: float, bend: float
+    ) -> None:
+        pairs = laws.pairs_for(share, cold, half, slope, bend)
+        if pairs > cold * (1 + 1e-6):  # else so little is asked that rounding loses it
+            assert laws.learned(pairs, cold, half, slope, bend) == pytest.approx(share, rel=1e-4)
+
+    def test_nothing_is_learned_up_to_the_cold_pairs(self) -> None:
+        found = laws.learned([0, 500, 900], 900, 3000, 0.3, 1.5)
+        assert found.tolist() == [0, 0, 0]
+        assert laws.learned(901, 900, 3000, 0.3, 1.5) > 0
+
+    @given(agreement=st.floats(0.51, 1), spread=st.floats(0, 1))
+    def test_accuracy_lies_between_agreement_and_its_ceiling(
+        self, agreement: float, spread: float
+    ) -> None:
+        top = laws.most_correlation(agreement, spread)
+        best = float(laws.accuracy(top, agreement))
+        highest = (1 + np.sqrt(2 * agreement - 1)) / 2
+        assert agreement - 1e-9 <= best <= highest + 1e-9
+
+    def test_accuracy_is_counted(self) -> None:
+        """Sheppard: two Gaussian rewards with a correlation, and people who flip."""
+        rng = np.random.default_rng(3)
+        gap = rng.standard_normal((2, 400_000))
+        proxy = 0.7 * gap[0] + np.sqrt(1 - 0.49) * gap[1]
+        flipped = rng.random(400_000) < 0.2
+        hit = ((gap[0] > 0) ^ flipped) == (proxy > 0)
+        agreed = 0.8**2 + 0.2**2
+        assert float(laws.accuracy(0.7, agreed)) == pytest.approx(hit.mean(), abs=0.003)
+
+    @given(a=POSITIVE, b=POSITIVE, rise=st.floats(0.7, 1.4), turn=st.floats(0.5, 3))
+    def test_nothing_beats_the_peak(self, a: float, b: float, rise: float, turn: float) -> None:
+        first, second = np.array(a), np.array(b)
+        d = np.geomspace(1, 30, 400)
+        peak = laws.rl_peak(a, b, 30, rise)
+        best = laws.rl_gain(peak, first, second, rise)
+        gains = laws.rl_gain(d, first, second, rise)
+        assert best >= gains.max() - 1e-9 * max(1, abs(best))
+        d = np.geomspace(0.01, 100, 400)
+        at = laws.best_of_n_peak(a, b, rise, turn)
+        best = laws.best_of_n_gain(at, first, second, rise, turn)
+        assert best >= laws.best_of_n_gain(d, first, second, rise, turn).max() - 1e-9
+
+    def test_peaks_of_gao(self) -> None:
+        assert laws.rl_peak(1.0, 0.5, 100) == pytest.approx(np.exp(1.0 / 0.5 - 1))
+        assert laws.best_of_n_peak(1.0, 0.5) == pytest.approx(1.0)
+        assert laws.best_of_n_d([1, 8]) == pytest.approx([0, np.sqrt(np.log(8) - 7 / 8)])
+
+    @given(rounds=st.integers(1, 50))
+    def test_kept_rounds_lose_less_than_replaced(self, rounds: int) -> None:
+        kept, replaced = laws.round_factor(rounds, True), laws.round_factor(rounds, False)
+        assert replaced <= kept <= 1
+        assert kept >= 6 / np.pi**2 - 1e-12
+
+    @given(first=st.floats(0, 1), second=st.floats(0, 1))
+    def test_a_better_reward_turns_later(self, first: float, second: float) -> None:
+        low, high = sorted((first, second))
+        assert laws.turning(high, 0.3, 0.5) <= laws.turning(low, 0.3, 0.5)
+        assert laws.steepness(low, 0.5) <= laws.steepness(high, 0.5)
+
+    @given(gain=st.floats(-30, 30))
+    def test_win_rate_and_back(self, gain: float) -> None:
+        assert laws.gain_of(laws.win_rate(gain)) == pytest.approx(gain, rel=1e-3, abs=1e-6)
+
+
+class TestFit:
+    def test_posterior_of_a_normal_mean(self) -> None:
+        """Prior N(0, 1), one observation 2 with noise 1/2: known by hand."""
+
+        def log_likelihood(z: np.ndarray) -> np.ndarray:
+            return np.asarray(-2 * (z[:, 0] - 2) ** 2)
+
+        z = posterior(log_likelihood, 3, 4000, 1)
+        assert z[:, 0].mean() == pytest.approx(1.6, abs=0.04)
+        assert z[:, 0].std() == pytest.approx(np.sqrt(0.2), abs=0.03)
+        assert z[:, 1].mean() == pytest.approx(0, abs=0.07)
+        assert z[:, 1].std() == pytest.approx(1, abs=0.05)
+
+    def test_impossible_data_do_not_fail(self) -> None:
+        z = posterior(lambda z: np.full(len(z), -np.inf), 2, 100, 0)
+        assert np.isfinite(z).all()
+
+    def test_without_runs_the_draws_are_the_prior(self) -> None:
+        law = fit_preferences([], [AGREE], draws=4000)
+        for belief in PRIOR:
+            middle = np.quantile(law.numbers[belief.name], 0.5)
+            assert middle == pytest.approx(belief.median, rel=0.12), belief.name
+
+    def test_published_accuracy_lies_in_the_prior(self) -> None:
+        """About 1.1 points a doubling from 8,000 to 64,000 pairs; chance below about 2,000."""
+        law = fit_preferences([], [AGREE], draws=4000)
+        few, many = (np.median(law.predict(Run("accuracy", n, 0, 1))) for n in (8000, 64_000))
+        assert 0.007 < (many - few) / 3 < 0.018
+        assert 0.6 < few < many < 0.73
+        assert np.median(law.predict(Run("accuracy", 1500, 0, 1))) < 0.53
+
+    def test_runs_are_recovered(self) -> None:
+        sizes = (1000, 2000, 4000, 8000, 16_000)
+        truth = [0.60, 0.625, 0.645, 0.66, 0.672]
+        runs = [Run("accuracy", n, a, 5000) for n, a in zip(sizes, truth, strict=True)]
+        law = fit_preferences(runs, [AGREE], draws=500)
+        for run in runs:
+            low, high = np.quantile(law.predict(run), (0.02, 0.98))
+            assert low < run.value < high
+        alone = fit_preferences([], [AGREE], draws=500).predict(Run("accuracy", 32_000, 0, 1))
+        told = law.predict(Run("accuracy", 32_000, 0, 1))
+        assert np.std(told) < np.std(alone)
+
+    def test_pilots_may_say_that_there_is_no_cold_start(self) -> None:
+        runs = [Run("accuracy", n, a, 5000) for n, a in ((250, 0.6), (500, 0.63), (1000, 0.65))]
+        law = fit_preferences(runs, [AGREE], draws=500)
+        assert np.median(law.numbers["cold_pairs"]) < 150
+
+    def test_same_seed_same_draws(self) -> None:
+        runs = [Run("accuracy", 4000, 0.62, 1000), Run("dpo", 4000, 0.58, 500)]
+        one, two = (fit_preferences(runs, [AGREE], draws=100, seed=5) for _ in range(2))
+        assert all((one.numbers[k] == two.numbers[k]).all() for k in one.numbers)
+
+    def test_pairs_for_is_the_inverse_beyond_the_runs_too(self) -> None:
+        runs = [Run("accuracy", 4000, 0.62, 1000)]
+        law = fit_preferences(runs, [AGREE], draws=50)
+        share = np.full((1, 1), 0.8)
+        with np.errstate(over="ignore"):
+            pairs = law.pairs_for(share)
+        finite = np.isfinite(pairs[:, 0]) & (pairs[:, 0] < 1e100)
+        assert law.learned(pairs)[finite] == pytest.approx(0.8, rel=1e-6)
+
+
+class TestRoutes:
+    def test_needs_are_where_the_gain_is_reached(self, ask: Ask) -> None:
+        question = ask(judge=JUDGE)
+        found = work_out(question)
+        wanted = float(laws.gain_of(1 - question.inputs.target.error))
+        for need in found.needs[::7]:
+            for at in (0.3, 0.6):
+                pairs = need.at(at)
+                if 0 < pairs < 1e10:
+                    more = (found.routes.gain(need.option, pairs * 1.02) >= wanted).mean()
+                    less = (found.routes.gain(need.option, pairs * 0.98) >= wanted).mean()
+                    assert less <= need.probability(pairs) + 0.02
+                    assert more >= at - 0.02
+
+    def test_more_pairs_never_gain_less(self, ask: Ask) -> None:
+        found = work_out(ask(judge=JUDGE))
+        for option in (
+            Option(DPO, 1),
+            Option(RLHF, 3),
+            Option(JUDGED_RLHF, 1, 31_623.0),
+            Option(KEPT, 1, 10_000.0, 3),
+            Option(REPLACED, 1, 10_000.0, 3),
+        ):
+            gains = np.stack([found.routes.gain(option, n) for n in (0, 3e3, 1e4, 1e5, 1e7)])
+            assert (np.diff(gains, axis=0) >= -1e-9).mean() > 0.999, option
+
+    def test_votes_smooth_noise(self, ask: Ask) -> None:
+        needs = {need.option: need for need in work_out(ask()).needs}
+        for route in (DPO, RLHF):
+            once, thrice = (needs[Option(route, k)].at(0.5) for k in (1, 3))
+            assert once / 3 < thrice < once
+
+    def test_keeping_rounds_needs_no_more_than_replacing(self, ask: Ask) -> None:
+        needs = {need.option: need.pairs for need in work_out(ask(judge=JUDGE)).needs}
+        for amount in (1000.0, 100_000.0):
+            kept, lost = (needs[Option(r, 1, amount, 3)] for r in (KEPT, REPLACED))
+            assert (kept <= lost * (1 + 1e-6)).all()
+
+    @settings(max_examples=20)
+    @given(low=st.floats(0.55, 0.95), high=st.floats(0.55, 0.95))
+    def test_more_agreement_never_hurts(
+        self, low: float, high: float, asked_once: tuple[Question, Needs]
+    ) -> None:
+        question, found = asked_once
+        less, more = (
+            agreeing(question.with_people("agreement", v), found) for v in sorted((low, high))
+        )
+        for one, two in zip(less.needs, more.needs, strict=True):
+            assert (two.pairs <= one.pairs * (1 + 1e-9)).all()
+
+    @pytest.mark.parametrize("judge", ["", JUDGE])
+    def test_dearer_is_never_cheaper(self, ask: Ask, judge: str) -> None:
+        question = ask(judge=judge)
+        found = work_out(question)
+        last: dict[str, float] = {}
+        for price in (0.1, 0.5, 1.0, 3.0, 10.0):
+            plans = best_by_route(question.with_people("cost_per_judgement", price), found)
+            for name, plan in plans.items():
+                if plan.reaches:
+                    assert plan.cost >= last.get(name, 0) - 1e-6
+                    last[name] = plan.cost
+
+    def test_more_pairs_a_week_are_never_later_nor_dearer(self, ask: Ask) -> None:
+        question = ask(judge=JUDGE)
+        found = work_out(question)
+        last: dict[str, Any] = {}
+        for speed in (500, 1000, 3000, 10_000, 1_000_000):
+            for name, plan in best_by_route(question.with_people("per_week", speed), found).items():
+                before = last.get(name)
+                if before is not None and before.reaches:
+                    assert plan.reaches
+                    assert plan.cost <= before.cost + 1e-6
+                    if plan.option == before.option:
+                        assert plan.weeks <= before.weeks + 1e-9
+                last[name] = plan
+
+    def test_costs_add_up_to_the_plan(self, ask: Ask) -> None:
+        question = ask(judge=JUDGE)
+        for plan in best_by_route(question, work_out(question)).values():
+            factor = 1 + question.inputs.contingency
+            lines = costs(question, plan.option, plan.bought)
+            assert plan.cost == pytest.approx(factor * sum(line.cost for line in lines))
+            assert plan.cost == pytest.approx(total(question, plan.option, plan.bought))
+            assert plan.low <= plan.cost <= plan.high
+            assert plan.weeks == pytest.approx(weeks(question, plan.option, plan.bought))
+            assert plan.win_rate[0] <= plan.win_rate[1] <= plan.win_rate[2]
+
+    def test_cost_by_hand(self, ask: Ask) -> None:
+        question = ask()
+        people = question.people[1]
+        paid = float(people.cost(1000))
+        rlhf = 1.15 * (paid + 100 + (2000 + 100_000 * 0.001) / (1 - 0.3))
+        assert total(question, Option(RLHF, 1), 1000) == pytest.approx(rlhf)
+        assert total(question, Option(DPO, 1), 1000) == pytest.approx(1.15 * (paid + 200 / 0.95))
+        at_work = people.limits.lead_weeks + 1000 / 2000
+        assert weeks(question, Option(RLHF, 1), 1000) == pytest.approx(at_work + 0.5 + 1 / 0.7)
+
+    def test_votes_take_their_time(self, ask: Ask) -> None:
+        question = ask()
+        assert question.people[3].limits.per_week == pytest.approx(2000 / 3)
+
+    def test_the_fewest_pairs_are_planned(self, ask: Ask) -> None:
+        question = ask()
+        found = work_out(question)
+        for need in found.needs:
+            offer = offer_of(question, need)
+            if offer.reaches:
+                assert need.probability(offer.pairs) >= 0.6
+                assert need.probability(offer.pairs - 2) < 0.6
+
+    def test_limits_are_kept_where_nothing_reaches(self, ask: Ask) -> None:
+        question = ask(weeks=6, budget=4000, error=0.1)
+        plans = best_by_route(question, work_out(question))
+        assert not any(plan.reaches for plan in plans.values())
+        for plan in plans.values():
+            assert plan.cost <= 4000
+            assert plan.weeks <= 6 + 1e-9
+            assert plan.binds != "the target"
+
+    def test_in_hand_is_free(self, ask: Ask, tmp_path: Path) -> None:
+        path = tmp_path / "held.toml"
+        text = PROJECT.format(**USUAL).replace("max_examples", "in_hand = 3000\nmax_examples")
+        path.write_text(text, encoding="utf-8")
+        held, none = read_question(path), ask()
+        one, two = (best_by_route(q, work_out(q))[DPO] for q in (held, none))
+        assert one.bought == pytest.approx(one.pairs - 3000)
+        assert one.cost < two.cost
+
+
+class TestFlips:
+    def test_flips_are_where_the_files_say(self, ask: Ask) -> None:
+        """Every flip that is reported is found again by reading the project with that value."""
+        question = ask(weeks=12)
+        found = work_out(question)
+        names = {
+            "pairs of people a week": "speed",
+            "price of a judgement": "price",
+            "agreement of people": "agreement",
+        }
+        reported = flips(question, found, lambda _: None)
+        assert {each.name for each in reported} == {*names, "failed runs of RL"}
+        checked = 0
+        for each in reported:
+            if each.value is None or not each.confirmed:
+                continue
+            for factor, state in ((0.99, each.below), (1.01, each.above)):
+                value = each.value * factor
+                if each.name in names:
+                    other = ask(weeks=12, **{names[each.name]: value})
+                else:
+                    other = ask(weeks=12, more=f"rl_failure = {value}")
+                assert choice(other, work_out(other)) == state, each
+            assert each.below != each.above
+            checked += 1
+        assert checked >= 2
+
+    def test_no_flip_where_none_is_seen(self, ask: Ask) -> None:
+        question = ask(weeks=12)
+        found = work_out(question)
+        for dial in dials(question, found):
+            for each in flips_of(question, dial):
+                assert each
+
+    def test_the_choice_is_the_cheapest_that_reaches(self, ask: Ask) -> None:
+        question = ask(judge=JUDGE)
+        found = work_out(question)
+        plans = best_by_route(question, found)
+        best = chosen(question, plans)
+        reached = {name: plan.cost for name, plan in plans.items() if plan.reaches}
+        assert best == min(reached, key=lambda name: reached[name])
+        assert choice(question, found) == (best, True)
+        fast = replace(question, inputs=replace(question.inputs, least="weeks"))
+        quickest = best_by_route(fast, found)
+        took = {name: plan.weeks for name, plan in quickest.items() if plan.reaches}
+        assert quickest[chosen(fast, quickest)].weeks == min(took.values())
+
+
+def flips_of(question: Question, dial: Any) -> list[bool]:
+    """Whether the state stays as it is at every tried value up to the reported flip."""
+    from planner.preference.breakeven import _both
+
+    found = []
+    here = dial.state(dial.now)
+    for each in _both(dial):
+        tried = [v for v in dial.values if (v < dial.now) == (each.side == "lower")]
+        if each.value is not None and each.confirmed:
+            tried = [v for v in tried if (v > each.value) == (each.side == "lower")]
+        if each.confirmed:
+            found += [dial.state(v) == here for v in tried if v != dial.now]
+    return found
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            ({"error": 0.5}, "target.error = 0.5: must be below worst_error = 0.5"),
+            ({"more": "rl_runn = 3"}, "did you mean rl_run"),
+            ({"more": "rl_failure = 1"}, "must be at most 0.95"),
+            ({"more": "rounds = 1"}, "preference.rounds = 1"),
+            ({"more": 'people = "nobody"'}, "preference.people = 'nobody'"),
+            ({"more": 'judge = "people"'}, "preference.judge = 'people'"),
+            ({"more": 'runs_file = "no.csv"'}, "preference.runs_file"),
+            ({"more": "runs = [{measure = 'win'}]"}, "must be one of accuracy, rl"),
+            (
+                {"more": "runs = [{measure='rl', pairs=9, value=2, test_size=5}]"},
+                "value = 2: must be a number from 0 to 1",
+            ),
+            (
+                {"more": "runs = [{measure='rl', pairs=9, value=0.6, test_size=5}]"},
+                "kl: is missing: rl needs kl",
+            ),
+            (
+                {"more": "runs = [{measure='dpo', pairs=9, value=0.6, test_size=5, kl=3}]"},
+                "has no kl",
+            ),
+        ],
+    )
+    def test_one_clear_message(self, ask: Ask, changed: dict[str, Any], said: str) -> None:
+        with pytest.raises(InputError) as caught:
+            ask(**changed)
+        assert said in str(caught.value)
+
+    def test_all_at_once(self, tmp_path: Path) -> None:
+        path = tmp_path / "project.toml"
+        path.write_text(
+            '[target]\nerror = 0.6\nmetric_kind = "error rate"\n[preference]\nrl_run = 3\n'
+            '[sources.a]\nkind = "preference"\n[sources.b]\nkind = "preference"\n'
+            "[[preference.runs]]\nmeasure = 'accuracy'\npairs = -1\nvalue = 0.6\n",
+            encoding="utf-8",
+        )
+        with pytest.raises(InputError) as caught:
+            read_question(path)
+        keys = {fault.key for fault in caught.value.faults}
+        assert {
+            "target.error",
+            "preference.dpo_run",
+            "preference.reward_run",
+            "preference.sample_cost",
+            "preference.people",
+            "preference.runs[0] pairs",
+            "preference.runs[0] test_size",
+        } <= keys
+
+    def test_rows_of_a_file_have_their_line(self, ask: Ask, tmp_path: Path) -> None:
+        text = "measure,pairs,value,test_size\naccuracy,10,0.6,100\naccuracy,many,0.6,100\n"
+        (tmp_path / "runs.csv").write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=r"runs.csv line 3 pairs = 'many'"):
+            ask(more='runs_file = "runs.csv"')
+        (tmp_path / "runs.csv").write_text("measure,pairs,valu\n", encoding="utf-8")
+        with pytest.raises(InputError) as caught:
+            ask(more='runs_file = "runs.csv"')
+        assert "did you mean value" in str(caught.value)
+        assert "has no column test_size" in str(caught.value)
+
+    def test_no_table_no_answer(self, tmp_path: Path) -> None:
+        path = tmp_path / "project.toml"
+        path.write_text('[target]\nerror = 0.3\n[sources.a]\nkind = "human"\n', encoding="utf-8")
+        with pytest.raises(InputError, match=r"\[preference\]: is missing"):
+            read_question(path)
