@@ -18,6 +18,7 @@ from planner.arguments import parse
 if TYPE_CHECKING:
     from planner.errors import InputError
     from planner.fitted import FittedLaw
+    from planner.inputs import Inputs
     from planner.pilots import Pilots
     from planner.plan import Target
     from planner.prior import Beliefs
@@ -118,6 +119,8 @@ def _plan(args: argparse.Namespace) -> int:
         inputs = read(args.project, given)
     except InputError as error:
         raise _named(error, {f"target.{key}": f"--{TARGET[key]}" for key in given}) from None
+    if inputs.groups is not None:
+        return _plan_groups(args, inputs)
     with meter() as progress:
         study = study_of(inputs, progress.stage, with_sensitivity=args.sensitivity)
     found = tables(study)
@@ -126,6 +129,28 @@ def _plan(args: argparse.Namespace) -> int:
         written = write_csv(found, folder)
         sys.stderr.write(f"{len(written)} tables written to {folder}; columns.csv explains them\n")
     _print(args, found, plan_parts)
+    return DONE if study.plan.reaches else UNREACHED
+
+
+def _plan_groups(args: argparse.Namespace, inputs: Inputs) -> int:
+    from planner.errors import Fault, InputError
+    from planner.export import write_csv
+    from planner.group_study import run_groups
+    from planner.group_tables import group_tables
+    from planner.listings.groups import group_parts
+    from planner.progress import meter
+
+    if args.sensitivity:
+        problem = "is computed without groups only"
+        raise InputError("plan", [Fault("--sensitivity", None, problem, "leave it out")])
+    with meter() as progress:
+        study = run_groups(inputs, progress.stage)
+    found = group_tables(study)
+    if args.out or not args.json:
+        folder = Path(args.out) if args.out else inputs.folder / "plan"
+        written = write_csv(found, folder)
+        sys.stderr.write(f"{len(written)} tables written to {folder}; columns.csv explains them\n")
+    _print(args, found, group_parts)
     return DONE if study.plan.reaches else UNREACHED
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from planner.grouping import Grouping
 from planner.pilots import Pilots
 from planner.plan import Target
 from planner.schema import MetricKind, Question, Task
@@ -43,6 +44,7 @@ class Inputs:
     run_cost       [currency/run] of a training run; None if not given
     models         candidate models; none: the pilots are of the one model there is
     model          the one that is planned for, and then `sources` hold what training on them costs
+    groups         groups of the population, their shares and targets; None where there are none
     warnings       what the reader of the plan should know about the inputs
     """
 
@@ -73,4 +75,5 @@ class Inputs:
     run_cost: float | None = None
     models: tuple[Model, ...] = ()
     model: Model | None = None
+    groups: Grouping | None = None
     warnings: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from typing import Any
 
 from planner import runs
 from planner.errors import Fault, InputError
+from planner.grouping import grouping_of, with_overall
 from planner.inputs import Effect, Inputs
 from planner.names import name_problem
 from planner.origins import origins
@@ -34,6 +35,7 @@ from sources import catalogue, settings, training
 from sources.base import Context, Source, SourceError
 from sources.training import Model
 
+BESIDE = ("kind", "effect", "groups")  # keys of a source that its kind does not read
 NO_ERROR = 1e-9  # of a target that asks for the least error
 
 
@@ -68,6 +70,7 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
     faults += reference_faults(project, sources, names) + rule_faults(sources, names)
     pilots = _pilots(project, place.parent, tuple(names), faults)
     models = _models(project, names, context, pilots, faults)
+    groups = grouping_of(project, tables, pilots, faults)
     if faults or project.target is None:
         raise InputError(str(place), faults)
     return Inputs(
@@ -79,7 +82,7 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
         task=project.task,
         target=_target(project),
         metric_kind=project.metric_kind(),
-        pilots=pilots,
+        pilots=with_overall(pilots, groups) if pilots and groups else pilots,
         sources=tuple(sources.values()),
         start=start,
         contingency=project.contingency,
@@ -97,6 +100,7 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
         measure_weeks=(project.pilots or PilotsTable()).measure_weeks,
         run_cost=(project.pilots or PilotsTable()).run_cost,
         models=models,
+        groups=groups,
         warnings=tuple(_warnings(project, pilots, effects)),
     )
 
@@ -137,7 +141,7 @@ def read_source(
         folder=place.parent,
         classes=project.classes,
     )
-    table = {k: v for k, v in tables[chosen].items() if k not in ("kind", "effect")}
+    table = {k: v for k, v in tables[chosen].items() if k not in BESIDE}
     return chosen, table, context, project.seed
 
 
@@ -195,6 +199,7 @@ def _sources(
             continue
         table = dict(table)
         kind, effect = table.pop("kind", None), table.pop("effect", None)
+        table.pop("groups", None)  # grouping.py checks it
         if not isinstance(kind, str):
             faults.append(_kind_fault(here, kind, table))
             continue
@@ -251,7 +256,7 @@ def _models(
 
 
 def _kind_and_table(table: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    return str(table["kind"]), {k: v for k, v in table.items() if k not in ("kind", "effect")}
+    return str(table["kind"]), {k: v for k, v in table.items() if k not in BESIDE}
 
 
 def _kind_fault(here: str, kind: Any, table: Mapping[str, Any]) -> Fault:

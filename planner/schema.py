@@ -64,6 +64,9 @@ class TargetTable(Table):
     confidence: float = Field(0.8, gt=0, lt=1)
     budget: float = Field(math.inf, ge=0)
     weeks: float = Field(math.inf, gt=0)
+    groups: dict[str, Positive] = {}
+    worst_group: Positive | None = None
+    max_gap: Positive | None = None
 
 
 class PilotsTable(Table):
@@ -104,6 +107,7 @@ class ProjectTable(Table):
     pilots: PilotsTable | None = None
     preference: dict[str, Any] | None = None  # checked by those who ask for it
     sources: dict[str, Any] = {}
+    groups: dict[str, float] | None = None
     models: dict[str, Any] = {}
     predictions: Annotated[Number, AfterValidator(_count)] | None = None
 
@@ -172,7 +176,8 @@ def _question_faults(target: TargetTable) -> list[Fault]:
     if target.least == "error" and math.isinf(target.budget) and math.isinf(target.weeks):
         problem = "the least error has no end without a budget or weeks"
         return [Fault("target.budget", None, problem, "give one of them")]
-    if target.error is None and target.least != "error":
+    grouped = target.groups or target.worst_group is not None or target.max_gap is not None
+    if target.error is None and target.least != "error" and not grouped:
         advice = 'give it, or a budget and least = "error" for the least error that it buys'
         return [Fault("target.error", None, "is missing", advice)]
     return []

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.diagnose import diagnose
+from planner.errors import Fault, InputError
 from planner.fit import fit_whole
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw, fit_growth
@@ -148,6 +149,7 @@ def run(
     which takes longer. laws: the law and fresh draws of it, fitted already. Candidate models are
     models.py's business. Raises InputError where the project leaves the law undefined."""
     say = progress or (lambda stage: None)
+    inputs = _of_all_groups(inputs)
     if laws is None:
         say("fitting the law")
     law, fresh = laws or _halves(inputs)
@@ -211,6 +213,17 @@ def solved(inputs: Inputs, law: FittedLaw, fresh: FittedLaw) -> tuple[Inputs, Se
     if not again.holds:
         return inputs, secured
     return inputs, replace(again, plan=replace(again.plan, target=target, bound=secured.plan.bound))
+
+
+def _of_all_groups(inputs: Inputs) -> Inputs:
+    """The project with its overall error alone; groups are planned for in group_study.py."""
+    if inputs.groups is None:
+        return inputs
+    if inputs.groups.targets.overall is None:
+        problem = "is missing: this looks at the error of all groups together only"
+        raise InputError(str(inputs.path), [Fault("target.error", None, problem, "add it")])
+    told = "targets of groups are left out here: dataplan plan keeps them"
+    return replace(inputs, warnings=(*inputs.warnings, told))
 
 
 def fresh_chance(fresh: FittedLaw, plan: Plan) -> tuple[float, float]:
