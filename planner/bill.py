@@ -7,19 +7,28 @@ from dataclasses import replace
 
 import numpy as np
 
+from planner.clock import Clock
 from planner.fitted import weighted_quantile
-from planner.laws import LARGEST_SIZE, Array
+from planner.laws import LARGEST_SIZE, SMALLEST_SIZE, Array
 from planner.market import PARTS, Amounts, Market, whole
 from planner.plan import Plan, Step, Target
 from sources.base import Source
 
 
-def settled(market: Market, target: Target, amounts: Amounts) -> Amounts:
+def settled(
+    market: Market, target: Target, amounts: Amounts, clock: Clock | None = None
+) -> Amounts:
     """The same purchases with that use of the data in hand that leaves the least error at the
-    wanted confidence; all of it where leaving some out does not help."""
+    wanted confidence; all of it where leaving some out does not help. What the clock leaves no time
+    for stays as it is."""
+    clock = clock or Clock()
     optional = [s for s in market.sources if market.optional(s)]
-    used = amounts.used
+    if not optional or clock.over():
+        return amounts
+    used, sums = amounts.used, _Sums(market, amounts.total)
     for source in optional * 2:  # a second look, since each use depends on the others
+        if clock.over():
+            break
         column = market.column(source)
         parts = np.append(whole(0.0, source.in_hand, PARTS), used[column])
         rows = np.tile(used, (len(parts), 1))
@@ -28,10 +37,55 @@ def settled(market: Market, target: Target, amounts: Amounts) -> Amounts:
         allowed = market.rules.allowed(totals, np.broadcast_to(amounts.bought, totals.shape))
         if not allowed.any():
             continue
-        rows, parts = rows[allowed], parts[allowed]
-        reached = reach(market, target, amounts.bought + rows)
-        used = rows[np.lexsort([-parts, reached])[0]]
+        rows, parts, totals = rows[allowed], parts[allowed], totals[allowed]
+        errors = sums.errors(column, totals)
+        reached = weighted_quantile(errors, market.law.weights, target.confidence)
+        best = int(np.lexsort([-parts, reached])[0])
+        if rows[best, column] != used[column]:
+            used = rows[best]
+            sums.put(column, totals[best])
     return replace(amounts, used=used)
+
+
+class _Sums:
+    """What each labelled source brings in, so that one of them may change at little work."""
+
+    def __init__(self, market: Market, total: Array) -> None:
+        self.law, self.total = market.law, total
+        self.place = {int(column): k for k, column in enumerate(self.law.labels)}
+        self.parts = np.stack(
+            [
+                self.law.mix.contribution(k, total[c, None, None])[:, 0]
+                for c, k in self.place.items()
+            ]
+        )
+
+    def put(self, column: int, total: Array) -> None:
+        """Other totals (sources,) that differ in one column."""
+        self.total = total
+        if column in self.place:
+            k = self.place[column]
+            self.parts[k] = self.law.mix.contribution(k, total[column, None, None])[:, 0]
+
+    def errors(self, column: int, totals: Array) -> Array:
+        """Errors (draws, rows) of totals (rows, sources) that differ from those in one column."""
+        law, mix = self.law, self.law.mix
+        size, own = self.parts.sum(axis=0), np.einsum("kd,dk->d", self.parts, mix.excess)
+        sizes, owns = size[:, None], own[:, None]
+        if column in self.place:
+            k = self.place[column]
+            part = mix.contribution(k, totals[None, :, column])
+            rest = np.delete(self.parts, k, axis=0)
+            sizes = rest.sum(axis=0)[:, None] + part
+            least = np.einsum("kd,dk->d", rest, np.delete(mix.excess, k, axis=1))
+            owns = least[:, None] + part * mix.excess[:, k : k + 1]
+        tilt = owns / np.maximum(sizes, SMALLEST_SIZE)
+        whole_size = law.with_text(
+            np.broadcast_to(sizes, (len(sizes), len(totals))), totals[:, law.texts]
+        )
+        floor, part = law.curve(np.maximum(whole_size, SMALLEST_SIZE))
+        error = floor + tilt + part
+        return error if law.anchor.worst is None else np.minimum(error, law.anchor.worst)
 
 
 def reach(market: Market, target: Target, totals: Array) -> Array:
@@ -40,13 +94,24 @@ def reach(market: Market, target: Target, totals: Array) -> Array:
     return weighted_quantile(law.errors(totals), law.weights, target.confidence)
 
 
-def describe(market: Market, target: Target, amounts: Amounts, bound: float | None) -> Plan:
-    """A plan with every figure computed afresh from sources and law."""
-    law = market.law
-    amounts = settled(market, target, amounts)
+def describe(
+    market: Market,
+    target: Target,
+    amounts: Amounts,
+    bound: float | None,
+    clock: Clock | None = None,
+) -> Plan:
+    """A plan with every figure computed afresh from sources and law; `settled` as time allows."""
+    law, given = market.law, amounts
+    amounts = settled(market, target, given, clock)
     total = amounts.total[None]
     errors = law.errors(total)
     probability = float(np.round(law.weights @ (errors[:, 0] <= target.error), 12))
+    if amounts is not given and probability < target.confidence:
+        before = law.errors(given.total[None])
+        chance = float(np.round(law.weights @ (before[:, 0] <= target.error), 12))
+        if chance > probability:  # uses differ by less than rounding
+            amounts, total, errors, probability = given, given.total[None], before, chance
     low, middle, high = (
         float(weighted_quantile(errors, law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
     )

@@ -41,17 +41,20 @@ BOXES = 96  # boxes where it cannot hope to: the local search decides, the boxes
 BRANCHES = 3  # good choices of different sources that are refined
 TEXT_ROUNDS, TEXT_POINTS = 3, 10  # in which amounts of text are refined between neighbours
 MOST_CELLS = 64  # ranges of text amounts up to which a bound is computed
+BLENDING = 0.3  # of the time that is left, for starts where shares bind
 SHARE = 0.6  # of a time limit that the search may take where a bound is wanted as well
 
 
 @dataclass(frozen=True)
 class Found:
     """Amounts, their cost [currency] and a proven bound on the cost of any legal plan; amounts None
-    where nothing was found that meets the target, bound None where none was computed."""
+    where nothing was found that meets the target, bound None where none was computed. finished:
+    whether the search came to its own end before the time was up."""
 
     amounts: Amounts | None
     cost: float
     bound: float | None
+    finished: bool = True
 
 
 def solve(
@@ -71,8 +74,9 @@ def solve(
     hunt = _Hunt(market, target, prove, warm, clock, branches)
     hunt.look(Amounts(*np.zeros((2, len(market.law.sources)))))
     hunt.look_at_texts()
+    finished = not hunt.clock.over()
     bound = hunt.bound(clock) if prove and hunt.amounts is not None else None
-    return Found(hunt.amounts, hunt.cost, bound)
+    return Found(hunt.amounts, hunt.cost, bound, finished)
 
 
 class _Hunt:
@@ -88,7 +92,7 @@ class _Hunt:
         branches: int,
     ) -> None:
         self.market, self.target, self.prove, self.warm = market, target, prove, list(warm)
-        self.clock = Clock(SHARE * clock.left()) if prove and math.isfinite(clock.left()) else clock
+        self.clock = clock.part(SHARE) if prove else clock
         self.branches = branches
         self.amounts: Amounts | None = None
         self.cost, self.proven = math.inf, 0.0
@@ -98,7 +102,7 @@ class _Hunt:
     def look(self, text: Amounts) -> None:
         """Search the labels that go best with these amounts of text."""
         market, target = self.market, self.target
-        text_cost = float(self._prices(text.bought).sum())
+        text_cost = self._paid(text.bought)
         for source in market.texts:
             self.tried[source.name].add(float(text.total[market.column(source)]))
         left = min(target.budget, self.cost * (1 - 1e-9)) - text_cost
@@ -107,7 +111,11 @@ class _Hunt:
         if not market.labels or self._alone():
             self._simple(text, left)
             return
-        lists = [supplies(market, s, replace(target, budget=left)) for s in market.labels]
+        lists = list[Supply]()
+        for source in market.labels:
+            if self.clock.over():
+                return
+            lists.append(supplies(market, source, replace(target, budget=left)))
         used = text.total[market.law.texts][None]
         judge = Judge(market.law, target.error, used, _largest(market, lists))
         rules = self._rules(text)
@@ -119,7 +127,8 @@ class _Hunt:
             ]
         starts = list[Choice]()
         if rules is not None and len(market.rules.shares):
-            lists, starts = blended(market, lists, judge, target.confidence, rules, self.clock)
+            some = self.clock.part(BLENDING)
+            lists, starts = blended(market, lists, judge, target.confidence, rules, some)
         starts += [_nearest(market, lists, amounts) for amounts in self.warm]
         found = zoom.search(lists, starts, self.branches)
         if found is None or not found.cost + text_cost < self.cost:
@@ -138,7 +147,7 @@ class _Hunt:
         """The labels of one draw beside these amounts of text, or none where none are sold."""
         market, law = self.market, self.market.law
         bought, used = text.bought.copy(), text.used.copy()
-        cost = float(self._prices(text.bought).sum())
+        cost = self._paid(text.bought)
         if market.labels:
             judge = Judge(law, self.target.error, text.total[law.texts][None], 1.0)
             found = self._single(judge, left, self.clock)
@@ -182,7 +191,9 @@ class _Hunt:
         for source in market.texts:
             ways = text_ways(market, source, within)
             texts = [self._put(text, source, ways, i) for text in texts for i in range(len(ways))]
-        texts.sort(key=lambda text: float(self._prices(text.bought).sum()))
+            if self.clock.over():
+                return
+        texts.sort(key=lambda text: self._paid(text.bought))
         for text in texts:
             if self.clock.over():
                 return
@@ -214,10 +225,10 @@ class _Hunt:
         bought[column], used[column] = ways.bought[way], ways.used[way]
         return Amounts(bought, used)
 
-    def _prices(self, bought: Array) -> Array:
-        """Cost [currency] of what is bought of each source of the market."""
+    def _paid(self, bought: Array) -> float:
+        """Cost [currency] of the texts bought."""
         market = self.market
-        return np.array([float(market.price(s, bought[market.column(s)])) for s in market.sources])
+        return sum(float(market.price(s, bought[market.column(s)])) for s in market.texts)
 
     def _helps(self, text: Amounts) -> bool:
         """Whether text makes the target likelier beside the labels found without it; a quick look
@@ -241,8 +252,10 @@ class _Hunt:
         if len(cells) > MOST_CELLS:
             return None
         bounds = [self.cost]
-        lists = [] if self._alone() else self._fine_lists(within)
-        options = relaxed_of(market, lists) if lists else []
+        lists = [] if self._alone() else self._fine_lists(within, clock)
+        if lists is None:
+            return None
+        options = relaxed_of(market, lists) if lists and not clock.over() else []
         for cell in cells:
             left = within.budget - cell.cost
             if left <= 0 or not market.labels:
@@ -262,10 +275,12 @@ class _Hunt:
             bounds.append(cell.cost + proven)
         return min(bounds)
 
-    def _fine_lists(self, within: Target) -> list[Supply]:
-        """What was listed, and the most there is to be had."""
+    def _fine_lists(self, within: Target, clock: Clock) -> list[Supply] | None:
+        """What was listed, and the most there is to be had; None where there is no time."""
         market, lists = self.market, []
         for k, source in enumerate(market.labels):
+            if clock.over():
+                return None
             ways, most = (
                 supplies(market, source, self.target),
                 most_to_be_had(market, source, within),

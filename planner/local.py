@@ -89,6 +89,8 @@ class _Local:
         nothing = np.zeros_like(tops)
         bases = np.unique(np.stack([nothing, field.free, field.idle, *given]), axis=0)
         pool = self._kept(np.vstack([tops[None], bases]))
+        if field.clock.over():
+            return pool
         filled = self._fill(bases, np.zeros(bases.shape, dtype=bool), range(self.count))
         pool += [choice for _, choice in filled]
         point = np.array(min(filled)[1]) if filled else tops
@@ -151,6 +153,8 @@ class _Local:
         low, high = min(rates) / 2, max(rates) * 2
         below = above = None
         for _ in range(3):
+            if field.clock.over():
+                break
             prices = np.geomspace(low, high, PRICES)
             rows = np.stack(
                 [
@@ -217,7 +221,7 @@ class _Local:
         assert field.best is not None
         spent = [float(o.cost[c]) for o, c in zip(field.options, field.best, strict=True)]
         for k in np.argsort(spent)[::-1]:
-            if not spent[k] > 0:
+            if not spent[k] > 0 or field.clock.over():
                 break
             best = np.array(field.best)
             if self.steady and field.rules is None:
@@ -373,6 +377,8 @@ class _Local:
         """Take the likeliest of the options that cost what the best choice takes."""
         field = self.field
         for k, option in enumerate(field.options):
+            if field.clock.over():
+                break
             assert field.best is not None
             same = np.flatnonzero(option.cost == option.cost[field.best[k]])
             if len(same) > 1:

@@ -110,6 +110,11 @@ class Market:
         return self.cells // (len(self.law.weights) * max(len(self.labels), 1))
 
     @cached_property
+    def enough(self) -> dict[tuple[str, float, float], float]:
+        """What `_enough` has found [example], by source, target error and confidence."""
+        return {}
+
+    @cached_property
     def _columns(self) -> dict[str, int]:
         return {name: k for k, name in enumerate(self.law.sources)}
 
@@ -278,13 +283,16 @@ def _enough(market: Market, source: Source, target: Target) -> float:
     Where no amount does, the source may still serve beside others: then it is what the slowest draw
     needs that data without a floor of its own could bring to the target at all.
     """
-    law = market.law
-    needs = law.needs(target.error, source.name)
-    most = float(weighted_quantile(needs[:, None], law.weights, target.confidence)[0])
-    if math.isinf(most):
-        mix = replace(law.mix, excess=np.zeros_like(law.mix.excess))
-        needs = replace(law, mix=mix).needs(target.error, source.name)
-        most = float(np.max(needs[np.isfinite(needs)], initial=0.0)) or LARGEST
+    law, key = market.law, (source.name, target.error, target.confidence)
+    most = market.enough.get(key, math.nan)
+    if math.isnan(most):
+        needs = law.needs(target.error, source.name)
+        most = float(weighted_quantile(needs[:, None], law.weights, target.confidence)[0])
+        if math.isinf(most):
+            mix = replace(law.mix, excess=np.zeros_like(law.mix.excess))
+            needs = replace(law, mix=mix).needs(target.error, source.name)
+            most = float(np.max(needs[np.isfinite(needs)], initial=0.0)) or LARGEST
+        market.enough[key] = most
     batch, smallest = source.limits.batch, source.limits.smallest
     most = min(most * (1 + 1e-8), LARGEST)  # needs are known to 1e-9
     enough = max(math.ceil(most / batch) * batch, smallest)

@@ -9,6 +9,7 @@ are then computed afresh from the sources and the law, never taken from the sear
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from planner.clock import Clock
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.hunt import BRANCHES, solve
 from planner.judge import favourable
+from planner.laws import Array
 from planner.market import (
     Amounts,
     Market,
@@ -33,6 +35,10 @@ from planner.plan import Plan, Target
 from planner.zoom import few
 from sources.base import Source
 
+DESCRIBED = 8  # times the errors of one composition take, that describing a plan takes
+PER_SOURCE = 1e-4  # [s] that it takes besides for each source
+STEP = 0.3  # of the time left that a step of a bisection may take
+FIRST = 3  # shares of the time that the first of several plans gets
 TOLERANCE, ROUGH = 1.0001, 1.003  # of the least error within limits: small markets, large ones
 
 
@@ -54,12 +60,18 @@ def cheapest_plan(
     at that confidence. seconds [s]: a limit on the time, after which the best plan found is
     returned with what is proven by then. Raises InputError if a source is not a column of the law.
     """
-    clock = Clock(seconds)
+    whole = Clock(seconds)
     market = market_of(sources, law, contingency, seconds)
+    clock = _for_search(market, whole)
     found = solve(market, target, prove=prove, clock=clock)
     if found.amounts is None:
-        return rules_that_bind(market, _least_error(market, target, clock), clock)
-    plan = describe(market, target, found.amounts, found.bound if prove else None)
+        stopped = seconds is not None and not found.finished
+        plan = rules_that_bind(market, _least_error(market, target, clock), clock)
+        if stopped and not plan.reaches:
+            said = f"time: no plan that reaches the target was found in {seconds:g} s"
+            plan = replace(plan, binding=(*plan.binding, said))
+        return plan
+    plan = describe(market, target, found.amounts, found.bound if prove else None, clock)
     return rules_that_bind(market, plan, clock)
 
 
@@ -77,38 +89,65 @@ def least_error_plan(
     text, whose amounts are tried one by one, it may lie a per cent lower. The cheapest plan that
     reaches it is returned. seconds [s]: a limit on the time.
     """
-    return _least_error(market_of(sources, law, contingency, seconds), target, Clock(seconds))
+    whole = Clock(seconds)
+    market = market_of(sources, law, contingency, seconds)
+    return _least_error(market, target, _for_search(market, whole))
+
+
+def _for_search(market: Market, clock: Clock) -> Clock:
+    """A clock that leaves of a limit what describing a plan will take."""
+    if math.isinf(clock.left()):
+        return clock
+    start = time.monotonic()
+    market.law.errors(in_hand(market)[None])
+    one = time.monotonic() - start
+    spared = DESCRIBED * one + PER_SOURCE * len(market.sources)
+    return clock.earlier(min(spared, clock.left() / 2))
 
 
 def _least_error(market: Market, target: Target, clock: Clock) -> Plan:
     nothing, owned = np.zeros(len(market.law.sources)), in_hand(market)
     if not market.rules.allowed(owned[None], nothing[None])[0]:
         owned = nothing
-    best = settled(market, target, Amounts(nothing, owned))
+    best = settled(market, target, Amounts(nothing, owned), clock)
     high = float(reach(market, target, best.total[None])[0])
-    low = min(_least_conceivable(market, target), high)
-    fine = few([supplies(market, s, target) for s in market.labels])
-    tolerance = TOLERANCE if fine else ROUGH
-    while high / low > tolerance and not clock.over():
+    low = min(_least_conceivable(market, target, clock), high)
+    tolerance = TOLERANCE if _few(market, target, clock) else ROUGH
+    while not clock.over() and high / low > tolerance:
         middle = math.sqrt(low * high)
-        found = solve(market, replace(target, error=middle), warm=[best], clock=clock, branches=1)
+        # a step that runs out of time proves nothing: it gets a part, and the next one is easier
+        step = clock.part(STEP)
+        found = solve(market, replace(target, error=middle), warm=[best], clock=step, branches=1)
         if found.amounts is None:
             low = middle
         else:
-            best = settled(market, target, found.amounts)
+            best = settled(market, target, found.amounts, clock)
             high = min(middle, float(reach(market, target, best.total[None])[0]))
-    return describe(market, target, best, None)
+    return describe(market, target, best, None, clock)
 
 
-def _least_conceivable(market: Market, target: Target) -> float:
+def _few(market: Market, target: Target, clock: Clock) -> bool:
+    lists = []
+    for source in market.labels:
+        if clock.over():
+            return False
+        lists.append(supplies(market, source, target))
+    return few(lists)
+
+
+def _least_conceivable(market: Market, target: Target, clock: Clock) -> float:
     """Error that no purchase undercuts at the confidence: all of everything, no own floors, and of
     each text the amount that is best in each draw."""
     law, size = market.law, np.zeros((len(market.law.weights), 1))
     for source in market.labels:
+        if clock.over():
+            return 0.0
         most = np.array([most_to_be_had(market, source, target) + source.in_hand])
         size = size + law.contribution(market.column(source), most)
     least = None
     for cell in text_cells(market, target, {}):
+        if clock.over():
+            return 0.0
         kind = favourable(law, cell.low, cell.high)
         errors = np.add(*kind.curve(kind.with_text(size, cell.used)))
         least = errors if least is None else np.minimum(least, errors)
@@ -128,8 +167,9 @@ def frontier(
     """Cheapest plan for each of `errors` at the target's confidence, budget and weeks; None where
     no legal plan was found to reach it; seconds [s] is a limit on the time."""
     aims = [replace(target, error=error) for error in sorted({float(e) for e in errors})]
-    market = market_of(sources, law, contingency)
-    plans = {aim.error: found for aim, found in _easing(market, aims, Clock(seconds))}
+    whole = Clock(seconds)
+    market = market_of(sources, law, contingency, seconds)
+    plans = {aim.error: found for aim, found in _easing(market, aims, _for_search(market, whole))}
     return tuple(plans[float(error)] for error in errors)
 
 
@@ -152,11 +192,31 @@ def _easing(
     market: Market, aims: Sequence[Target], clock: Clock
 ) -> Iterator[tuple[Target, Plan | None]]:
     """The plan for each aim, hardest first: what meets a hard one meets an easier one, so the cost
-    never falls."""
+    never falls. Where the time is up, the last plan stands for all that are easier."""
     warm: list[Amounts] = []
-    for aim in aims:
+    plan: Plan | None = None
+    errors: Array | None = None
+    for number, aim in enumerate(aims):
+        if clock.over():
+            if plan is not None:
+                if errors is None:
+                    errors = market.law.errors(plan.totals(market.law.sources)[None])[:, 0]
+                plan = _easier(market, plan, aim, errors)
+            yield aim, plan
+            continue
+        left = len(aims) - number
+        mine = clock.part(1 / left if warm else min(1.0, FIRST / left))
         branches = 2 if warm else BRANCHES  # a neighbour's plan is a start
-        found = solve(market, aim, warm=warm, clock=clock, branches=branches)
+        found = solve(market, aim, warm=warm, clock=mine, branches=branches)
         if found.amounts is not None:
             warm = [found.amounts]
-        yield aim, None if found.amounts is None else describe(market, aim, found.amounts, None)
+            plan = describe(market, aim, found.amounts, None, mine)
+        elif plan is not None:  # no time was left for what the plan before already meets
+            plan = describe(market, aim, warm[0], None, mine)
+        yield aim, plan
+
+
+def _easier(market: Market, plan: Plan, aim: Target, errors: Array) -> Plan:
+    """The plan for an easier aim, with the errors (draws,) of what it trains on."""
+    probability = float(np.round(market.law.weights @ (errors <= aim.error), 12))
+    return replace(plan, target=aim, probability=probability)

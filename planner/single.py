@@ -102,6 +102,8 @@ class _Single:
         if above is None:
             above = pieces.most()
         for _ in range(STEPS):
+            if self.clock.over():
+                break
             middle = math.sqrt(low * high) if low > 0 else high / 4
             at = pieces.at(middle)
             self._lift(middle, at.value)
@@ -141,6 +143,8 @@ class _Single:
         """The base with one source raised to what is missing, at the least cost; else several."""
         pieces, here = self.pieces, base.copy()
         for _ in range(pieces.sources):
+            if self.clock.over():
+                return None
             effective, cost = pieces.effective(here), pieces.cost(here)
             missing = self.need - effective.sum()
             if missing <= 0:
@@ -171,6 +175,8 @@ class _Single:
         near = self.price
         at = pieces.at(near).bought
         for i in plan:
+            if self.clock.over():
+                break
             mine = pieces.of(int(i))
             cut = float(mine.inverse(np.array([self.need - (total - effective[i])]))[0])
             for target in {0.0, cut, float(at[i])}:

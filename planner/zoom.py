@@ -84,7 +84,11 @@ class Zoom:
         starts: Sequence[Choice],
         most_starts: int,
     ) -> Outcome:
-        options = [self._options(k, ways) for k, ways in enumerate(lists)]
+        options = list[Options]()
+        for k, ways in enumerate(lists):
+            if self.clock.over():
+                return Outcome(None, math.inf, 0.0, 0)
+            options.append(self._options(k, ways))
         field = Field(options, self.judge, self.confidence, ceiling, self.rules, self.clock)
         most = boxes if few(lists) else 0
         return cheapest(field, most_boxes=most, starts=starts, most_starts=most_starts)

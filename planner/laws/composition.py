@@ -71,11 +71,12 @@ def effective_size(mix: Composition, amounts: Array) -> tuple[Array, Array]:
 def text_factor(mix: Composition, text: Array, size: Array) -> Array:
     """Factor by which unlabelled text multiplies the effective size of labels.
 
-    text (rows, texts) [document], size (draws, rows) [effective example]. For each text used:
+    text (rows or 1, texts) [document], size (draws, rows) [effective example]. For each used:
     exp(jump) (S/S*)^tilt (1 + text/half)^gain, and 1 where none is used. The jump is the change of
     pipeline that comes with using text at all, the tilt lets it fade or grow with labels; the last
     factor is the form measured to predict as well as S + k n^b S^a on the sentiment task.
     """
+    text = np.broadcast_to(text, (size.shape[1], text.shape[1]))  # one row stands for all
     used = np.flatnonzero(text.any(axis=1))  # most compositions leave it out
     factor = np.ones_like(size)
     relative = np.log(np.maximum(size[:, used], SMALLEST_SIZE) / mix.text_scale)
