@@ -427,4 +427,6 @@ def _valued(row: dict[str, Any]) -> str:
         return chance(value)
     if unit in ("ratio", "1"):
         return number(value, 2)
-    return f"{spent(value) if len(unit) == 3 else amount(value)} {unit}"
+    if unit == "pair":
+        return f"{amount(value)} pairs"
+    return f"{spent(value)} {unit}"

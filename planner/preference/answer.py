@@ -13,7 +13,7 @@ from planner.preference.fit import FEW, MEASURES, Run
 from planner.preference.laws import FloatArray
 from planner.preference.plans import ENDS, Needs, RoutePlan, best_by_route, chosen, work_out
 from planner.preference.question import Question
-from planner.preference.routes import DPO, JUDGED_RLHF, REPLACED, RLHF, ROUNDED, judge_margin
+from planner.preference.routes import DPO, REPLACED, RLHF, judge_margin
 from planner.preference.spending import attempts
 
 PAIRS = (500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000)
@@ -148,11 +148,8 @@ def _risks(
         share = float(
             np.median(laws.correlation_of(judge_margin(law) ** law.of("systematic_share")))
         )
-        for route in (JUDGED_RLHF, *ROUNDED):
-            advice = "check the judge on pairs of people in every round"
-            risks.append(
-                Risk(route, "correlation that the judge's bias allows", share, "1", advice)
-            )
+        advice = "check the judge on pairs of people in every round"
+        risks.append(Risk("with a judge", "correlation that its bias allows", share, "1", advice))
         rounds = plans[REPLACED].option.rounds
         risks.append(
             Risk(
@@ -164,12 +161,15 @@ def _risks(
 
 def _warnings(question: Question, best: RoutePlan) -> tuple[str, ...]:
     counts = {name: sum(run.measure == name for run in question.runs) for name in MEASURES}
-    found = [
-        f"weak prior: {count or 'no'} run{'s' if count != 1 else ''} of {name}; what is said of it "
-        "rests on judgements, see the table law"
+    few = [
+        f"{count or 'no'} run{'s' if count != 1 else ''} of {name}"
         for name, count in counts.items()
-        if count < FEW and (name != "best-of-n" or not question.runs)
+        if count < FEW and name != "best-of-n"
     ]
+    found = []
+    if few:
+        told = "what is said of it rests on judgements, see the table law"
+        found.append(f"weak prior: {', '.join(few)}; {told}")
     if 0 < best.pairs < COLD:
         found.append(
             f"{best.pairs:,.0f} pairs: below about {COLD:,} nothing was learned in Gao 2022, "
