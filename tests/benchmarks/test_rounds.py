@@ -8,9 +8,9 @@ the reverse: every case is reported once, under what was chosen without its data
 
 What is measured after a round is the mean curve, without noise, and a rule stops once that meets
 the target; what was needed is the first size at which it does. truth.csv has another need, of which
-we know only that it is within a few per cent of this one: whether that is reached is counted as
+we know only that it is mostly within a tenth of this one: whether that is reached is counted as
 well (`truth`). A rule that ends exactly where the curve meets the target misses it in every second
-case by those few per cent, one that overshoots does not. That the target lies within REACH of the
+case by a little, one that overshoots does not. That the target lies within REACH of the
 largest pilot is given, so that tripling can go on until it is met, and our law keeps only such
 draws. Giving up is therefore not put to the test here.
 
@@ -38,17 +38,17 @@ from tests.benchmarks.peers import need, power_floor
 from tests.benchmarks.public import FOLDS, learning_curves, needs
 from tests.benchmarks.test_learning_curves import EVERY, REACH, beliefs
 
-PRICES = ((1.0, 0.5), (1.0, 0.05), (1.0, 2.0), (0.0, 0.5))  # fee, round [largest pilot]
+PRICES = ((1.0, 0.5), (1.0, 0.05), (1.0, 2.0))  # fee, round [largest pilot]
 MOST = 30  # rounds, so that no rule goes on for ever
 STEP = 1.04  # our purchases are rounded to powers of it, so that laws can be kept
 BOOTSTRAPS, GRID = 40, 80
 WANTED = (0.9, 1.0)
 DRAWS = int(os.environ.get("DATAPLAN_DRAWS", "1000"))
 CONFIDENCE = 0.8  # what a project has if it says nothing
-MARGINS = (0.0, 0.01, 0.03)  # of the target, by which our rounds aim lower
+MARGINS = (0.0, 0.01)  # of the target, by which our rounds aim lower
 QUANTILES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 MULTIPLES = tuple(np.geomspace(1.5, REACH, 24))
-PENALTIES = (15.0, 150.0, 1e4)
+PENALTIES = (15.0, 150.0)
 GROWTHS = (1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 6.0)
 RESAMPLED = 10_000
 
@@ -272,8 +272,9 @@ def test_rounds_against_other_rules():
     learn = [side for side, _ in known]
     print(f"\n{len(known)} cases; chosen on {sum(learn)}, reported on the rest, and the reverse")
     for fee, each in PRICES:
-        # other prices leave the order of the costlier rules as it is: the bootstrap takes minutes
-        rules = RULES if (fee, each) == PRICES[0] else {k: RULES[k] for k in QUICK}
+        # the bootstrap and a second margin take minutes: at the first prices only
+        quick = {k: RULES[k] for k in QUICK} | {OURS: (ours, MARGINS[:1])}
+        rules = RULES if (fee, each) == PRICES[0] else quick
         table = played(rules, [replace(case, fee=fee, round=each) for _, case in known], learn)
         if os.environ.get("DATAPLAN_KEEP"):
             table.to_csv(f"{os.environ['DATAPLAN_KEEP']}-{fee:g}-{each:g}.csv", index=False)
