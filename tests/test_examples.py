@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,31 @@ def test_readme_says_what_is_assumed_and_how_to_run(case: str) -> None:
     assert "**Assumed:**" in text
     head = (NOTES / case / "project.toml").read_text(encoding="utf-8").splitlines()[:2]
     assert head[1].startswith("# ASSUMED:")
+
+
+def test_rlhf_or_dpo() -> None:
+    """Companies A and B: the routes, pairs and costs that the README of the example states."""
+    from planner.preference.plans import best_by_route, chosen, work_out
+    from planner.preference.question import read_question
+
+    folder = ROOT / "examples" / "rlhf-or-dpo"
+    text = " ".join((folder / "README.md").read_text(encoding="utf-8").split())
+    for company, route in (("a", "DPO"), ("b", "RLHF")):
+        place = folder / f"company-{company}" / "project.toml"
+        question = read_question(place)
+        plans = best_by_route(question, work_out(question))
+        best = plans[chosen(question, plans)]
+        assert chosen(question, plans) == route
+        assert best.reaches
+        stated = f"**{best.pairs:,.0f} pairs".rsplit(",", 1)[0]
+        assert re.search(re.escape(stated) + r",\d00 pairs", text), best.pairs
+        assert f"{round(best.cost, -2):,.0f} USD, {best.weeks:.1f} weeks" in text
+        assert place.read_text(encoding="utf-8").splitlines()[1].startswith("# ASSUMED:")
+        assert f"**Conclusion for {company.upper()}: {route}, as in the notes" in text
+        assert f"dataplan preference examples/rlhf-or-dpo/company-{company}/project.toml" in text
+    assert not plans["DPO"].reaches
+    harder = read_question(folder / "company-b" / "project.toml", {"error": 0.3})
+    assert not any(plan.reaches for plan in best_by_route(harder, work_out(harder)).values())
 
 
 def test_tickets_are_those_of_the_script(tmp_path: Path) -> None:
