@@ -68,7 +68,8 @@ def solve(
 ) -> Found:
     """The cheapest purchases that meet the target; `warm` are amounts worth trying first.
 
-    Fewer `branches` are quicker and find a little less.
+    Fewer `branches` are quicker and find a little less; with none only `warm` is improved on, where
+    there is any.
     """
     clock = clock or Clock()
     hunt = _Hunt(market, target, prove, warm, clock, branches)

@@ -38,6 +38,7 @@ from sources.base import Source
 DESCRIBED = 8  # times the errors of one composition take, that describing a plan takes
 PER_SOURCE = 1e-4  # [s] that it takes besides for each source
 STEP = 0.3  # of the time left that a step of a bisection may take
+MANY, AFRESH = 16, 4  # plans of a frontier up to which each is sought afresh; else every so many
 FIRST = 3  # shares of the time that the first of several plans gets
 TOLERANCE, ROUGH = 1.0001, 1.003  # of the least error within limits: small markets, large ones
 
@@ -206,7 +207,9 @@ def _easing(
             continue
         left = len(aims) - number
         mine = clock.part(1 / left if warm else min(1.0, FIRST / left))
-        branches = 2 if warm else BRANCHES  # a neighbour's plan is a start
+        branches = BRANCHES
+        if warm:  # a neighbour's plan is a start, and among many aims mostly the only one
+            branches = 2 if len(aims) <= MANY or number % AFRESH == 0 else 0
         found = solve(market, aim, warm=warm, clock=mine, branches=branches)
         if found.amounts is not None:
             warm = [found.amounts]

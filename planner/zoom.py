@@ -56,11 +56,12 @@ class Zoom:
 
     def search(self, lists: list[Supply], starts: Sequence[Choice], branches: int) -> Zoomed | None:
         """The cheapest purchases found, from what is listed and between; None where none was."""
-        outcome = self._cheapest(lists, self.ceiling, SMALL_BOXES, starts, branches + 1)
+        most = branches + 1 if branches else 0
+        outcome = self._cheapest(lists, self.ceiling, SMALL_BOXES, starts, most)
         if outcome.choice is None:
             return None
         best: Zoomed | None = None
-        for choice in [outcome.choice, *outcome.others][:branches]:
+        for choice in [outcome.choice, *outcome.others][: max(branches, 1)]:
             each = self._refine(lists, choice)
             if best is None or each.cost < best.cost:
                 best = each
