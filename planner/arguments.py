@@ -143,7 +143,7 @@ def parser(commands: Iterable[str]) -> argparse.ArgumentParser:
 def _overview() -> str:
     blocks = []
     for group, commands in GROUPS.items():
-        lines = [f"  {name:<10}{text}" for name, (text, _) in commands.items()]
+        lines = [f"  {name:<12}{text}" for name, (text, _) in commands.items()]
         blocks.append("\n".join([f"{group}:", *lines]))
     return "\n\n".join(blocks)
 
