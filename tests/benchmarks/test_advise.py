@@ -26,6 +26,7 @@ from planner.optimise import cheapest_plan
 from planner.pilots import Pilots
 from planner.plan import Target
 from planner.prior import BIASED_EXCESS, UNBIASED_SATURATION, Beliefs, SourceBelief, Split
+from planner.rounds import path
 from sources.base import CostLine, Limits, Quality, Source
 
 PROJECTS = int(os.environ.get("DATAPLAN_PROJECTS", "60"))
@@ -67,9 +68,7 @@ def paid(truth, stand, target: float, pilot, rng) -> tuple[bool, float]:
     if pilot is None:
         then, spent = stand.now, float(stand.listed.cost[stand.now])
     else:
-        row = np.zeros((1, len(truth.sources)))
-        row[0, truth.sources.index(pilot.source)] = pilot.examples
-        error = float(truth.errors(row)[0, 0])
+        error = float(truth.errors(pilot.row(truth))[0, 0])
         variance = max(truth.noise[0, 0] ** 2, (1 - error) / error / TESTED) / pilot.repeats
         shown = np.log(error) + np.sqrt(variance) * rng.standard_normal(1)
         then = int(stand.after(pilot, shown)[0])
@@ -98,12 +97,14 @@ def test_following_the_advice():
         plan = cheapest_plan(sources, law, target, prove=False)
         inputs = SimpleNamespace(
             sources=sources, pilots=Pilots.from_frame(runs), target=target, contingency=0.0,
-            run_cost=run_cost,
+            run_cost=run_cost, measure_weeks=1.0,
         )  # fmt: skip
-        study = SimpleNamespace(inputs=inputs, law=law, plan=plan, frontier=(), best_guess=None)
+        study = SimpleNamespace(
+            inputs=inputs, law=law, plan=plan, frontier=(), best_guess=None,
+            path=path(law, plan, 0.0, run_cost=run_cost, sources=sources),
+        )  # fmt: skip
         stand, advice = stand_of(study), advise(study, truths=min(TRUTHS, DRAWS))
-        all_ = candidates(law, sources, inputs.pilots, stand.listed, run_cost)
-        affordable = [p for p in all_ if p.cost <= stand.listed.cost[stand.now]]
+        affordable = [p for p in candidates(study) if p.cost <= stand.listed.cost[stand.now]]
         largest = max(affordable, key=lambda p: p.cost, default=None)
         largest = largest and weigh(stand, largest)
         ours = law.with_order(truth.sources)
