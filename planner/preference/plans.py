@@ -173,7 +173,9 @@ def offer_of(question: Question, need: Need) -> Offer:
 
 def _judged_fits(question: Question, option: Option) -> bool:
     judge = question.judge
-    return not option.judged or (judge is not None and option.judged <= judge.limits.max_examples)
+    return not option.judged or (
+        judge is not None and option.judged <= judge.limits.max_examples + judge.in_hand
+    )
 
 
 def _legal(people: Source, wanted: float) -> float:

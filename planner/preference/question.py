@@ -16,7 +16,7 @@ from planner.preference.settings import Settings, numbers, placed, rows_of_csv, 
 from planner.reading import text_of, toml_of
 from planner.schema import key
 from sources import catalogue, settings
-from sources.base import Assumption, Source, SourceError
+from sources.base import Assumption, Context, Source, SourceError
 
 KIND = "preference"
 PRICE, SPEED = "cost_per_judgement", "per_week"
@@ -89,26 +89,23 @@ def read_question(path: Path | str, target: Mapping[str, Any] | None = None) -> 
         inputs = project.read(place, target)
     except InputError as error:
         faults += error.faults
-    table = toml_of(place).get(KIND)
-    if table is None:
-        advice = "add it: names of the sources, and what training runs cost"
-        faults.append(Fault("[preference]", None, "is missing", advice))
-    if inputs is None or not isinstance(table, dict):
+    model, found = _settings(toml_of(place).get(KIND))
+    faults += found
+    values: dict[str, Assumption] = {}
+    runs: tuple[Run, ...] = ()
+    if model is not None:
+        values, found = numbers(model, inputs.context if inputs else Context())
+        faults += found
+        rows, found = _rows(model, place.parent)
+        faults += found
+        size = values["reward_params"].value if "reward_params" in values else None
+        runs, found = runs_of(rows, size)
+        faults += found
+    if inputs is None or model is None:
         raise InputError(str(place), faults)
-    try:
-        model = settings.check(Settings, table, KIND)
-    except SourceError as error:
-        raise InputError(str(place), [*faults, *error.faults]) from None
-    values, wrong = numbers(model, inputs.context)
-    faults += wrong
     faults += _target_faults(inputs)
     people = _named(inputs, model.people, "people", "human", faults)
     judge = _named(inputs, model.judge, "judge", "ai", faults)
-    rows, found = _rows(model, place.parent)
-    faults += found
-    size = values["reward_params"].value if "reward_params" in values else None
-    runs, found = runs_of(rows, size)
-    faults += found
     if faults or people is None:
         raise InputError(str(place), faults)
     given = int(_number(people, "annotators_per_pair").value or 1)
@@ -116,6 +113,19 @@ def read_question(path: Path | str, target: Mapping[str, Any] | None = None) -> 
     by_votes = _by_votes(inputs, people.name, own, given)
     of_runs = values.pop("runs_agreement", None) or _number(people, "agreement")
     return Question(inputs, by_votes, given, judge, values, model.rounds, runs, of_runs)
+
+
+def _settings(table: Any) -> tuple[Settings | None, list[Fault]]:
+    """The checked table [preference], or what is wrong with it; another fault tells of no table."""
+    if table is None:
+        advice = "add it: names of the sources, and what training runs cost"
+        return None, [Fault("[preference]", None, "is missing", advice)]
+    if not isinstance(table, dict):
+        return None, []
+    try:
+        return settings.check(Settings, table, KIND), []
+    except SourceError as error:
+        return None, list(error.faults)
 
 
 def _target_faults(inputs: Inputs) -> list[Fault]:

@@ -30,8 +30,8 @@ def costs(question: Question, option: Option, bought: float) -> tuple[CostItem, 
     found = []
     if bought:
         found.append(_bought("pairs of people", people, bought))
-    if option.judged and judge is not None:
-        found.append(_bought("pairs of the judge", judge, option.judged))
+    if judge is not None and (judged := _judged(option, judge)):
+        found.append(_bought("pairs of the judge", judge, judged))
     if option.route in (RLHF, JUDGED_RLHF):
         tries = attempts(question, "rl_failure")
         found.append(_trained(question, "reward model", ("reward_run",), (1.0, 1.0, 1.0)))
@@ -56,8 +56,8 @@ def attempts(question: Question, name: str) -> tuple[float, float, float]:
 def total(question: Question, option: Option, bought: float) -> float:
     """Expected cost [currency], contingency included: the sum of `costs`."""
     spent = float(question.people[option.votes].cost(bought)) if bought else 0.0
-    if option.judged and question.judge is not None:
-        spent += float(question.judge.cost(option.judged))
+    if question.judge is not None:
+        spent += float(question.judge.cost(_judged(option, question.judge)))
     value = question.value
     if option.route in (RLHF, JUDGED_RLHF):
         run = value("rl_run") + value("rl_samples") * value("sample_cost")
@@ -84,13 +84,17 @@ def weeks(question: Question, option: Option, bought: float, *, collecting: bool
     after people, on answers of the model that was trained on theirs.
     """
     first = question.people[option.votes].limits.weeks(bought)
-    judged = 0.0
-    if option.judged and question.judge is not None:
-        judged = question.judge.limits.weeks(option.judged)
+    judge = question.judge
+    judged = 0.0 if judge is None else judge.limits.weeks(_judged(option, judge))
     beside = option.route == JUDGED_RLHF
     if not collecting:
         return training_weeks(question, option) + (0.0 if beside else judged)
     return (max(first, judged) if beside else first + judged) + training_weeks(question, option)
+
+
+def _judged(option: Option, judge: Source) -> float:
+    """Pairs of the judge [pair] that are bought, those in hand taken off."""
+    return max(0.0, option.judged - judge.in_hand)
 
 
 def _bought(item: str, source: Source, quantity: float) -> CostItem:

@@ -184,6 +184,27 @@ class TestFit:
         law = fit_preferences(runs, [AGREE], draws=500)
         assert np.median(law.numbers["cold_pairs"]) < 150
 
+    def test_a_larger_reward_model_learns_more_and_turns_later(self) -> None:
+        """Runs of a model a quarter of the size: the planned one is held to do better."""
+        sizes = ((2000, 0.60), (4000, 0.62), (8000, 0.635))
+        same, small = (
+            fit_preferences(
+                [Run("accuracy", n, a, 5000, size=size) for n, a in sizes], [AGREE], draws=400
+            )
+            for size in (1.0, 0.25)
+        )
+        at = Run("accuracy", 8000, 0, 1)
+        assert np.median(small.predict(at)) > np.median(same.predict(at)) + 0.005
+        pairs = np.full((1, 1), 8000.0)
+        ends = [
+            law.top() * law.learned(laws.effective_pairs(pairs, law.flips()))
+            for law in (same, small)
+        ]
+        second = [
+            np.median(law.coefficients(r)[1]) for law, r in zip((same, small), ends, strict=True)
+        ]
+        assert second[1] < second[0]
+
     def test_same_seed_same_draws(self) -> None:
         runs = [Run("accuracy", 4000, 0.62, 1000), Run("dpo", 4000, 0.58, 500)]
         one, two = (fit_preferences(runs, [AGREE], draws=100, seed=5) for _ in range(2))
@@ -318,6 +339,33 @@ class TestRoutes:
             assert plan.weeks <= 6 + 1e-9
             assert plan.binds != "the target"
 
+    def test_what_the_judge_made_already_is_free(self, ask: Ask) -> None:
+        option = Option(KEPT, 1, 10_000.0, 2)
+        none, held = (ask(judge=JUDGE + f"in_hand = {amount}\n") for amount in (0, 10_000))
+        assert none.judge is not None
+        saved = 1.15 * float(none.judge.cost(10_000))
+        assert total(none, option, 0) - total(held, option, 0) == pytest.approx(saved)
+        assert weeks(held, option, 0) < weeks(none, option, 0)
+
+    @pytest.mark.parametrize("judge", ["", JUDGE])
+    def test_currency_changes_nothing_else(self, ask: Ask, judge: str) -> None:
+        """All prices and the budget in another currency: the same routes, pairs and weeks."""
+        dollars = ask(judge=judge)
+        text = PROJECT.format(**{**USUAL, "judge": judge, "price": 5, "budget": 1e7})
+        text = text.replace("reward_run = 100", "reward_run = 1000")
+        text = text.replace("rl_run = 2000", "rl_run = 20000").replace("0.001", "0.01")
+        text = text.replace("dpo_run = 200", "dpo_run = 2000")
+        path = dollars.inputs.path.with_name("other.toml")
+        path.write_text(f'currency = "XTS"\nusd_rate = 10\n{text}', encoding="utf-8")
+        other = read_question(path)
+        one = best_by_route(dollars, work_out(dollars))
+        two = best_by_route(other, work_out(other))
+        for name, plan in one.items():
+            assert two[name].option == plan.option
+            assert two[name].pairs == pytest.approx(plan.pairs)
+            assert two[name].weeks == pytest.approx(plan.weeks)
+            assert two[name].cost == pytest.approx(10 * plan.cost)
+
     def test_in_hand_is_free(self, ask: Ask, tmp_path: Path) -> None:
         path = tmp_path / "held.toml"
         text = PROJECT.format(**USUAL).replace("max_examples", "in_hand = 3000\nmax_examples")
@@ -442,6 +490,12 @@ class TestFaults:
             "preference.runs[0] pairs",
             "preference.runs[0] test_size",
         } <= keys
+
+    def test_faults_of_both_halves_at_once(self, ask: Ask) -> None:
+        with pytest.raises(InputError) as caught:
+            ask(agreement=0.4, more="rl_failure = 3", error=-1)
+        keys = {fault.key for fault in caught.value.faults}
+        assert keys == {"sources.people.agreement", "preference.rl_failure", "target.error"}
 
     def test_rows_of_a_file_have_their_line(self, ask: Ask, tmp_path: Path) -> None:
         text = "measure,pairs,value,test_size\naccuracy,10,0.6,100\naccuracy,many,0.6,100\n"
