@@ -206,8 +206,9 @@ def weigh(
     if not reaches:
         # what the pilot leaves no time or money for is not hopeless by what it showed
         sure = chance[:, np.isfinite(cost)].max(axis=1) >= stand.target.confidence - ROUNDING
-        settled = sure | (chance.max(axis=1) <= HOPELESS)
-        return replace(pilot, settles=float(settled.mean()))
+        if float((law.weights @ listed.met).max()) > HOPELESS:
+            sure |= chance.max(axis=1) <= HOPELESS
+        return replace(pilot, settles=float(sure.mean()))
     met, each = listed.met[truth], np.arange(count)
     wanted = float(met[:, now].mean())
     top = float(cost[np.isfinite(cost)].max())

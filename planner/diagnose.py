@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from planner.evidence import (
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw
 from planner.patterns import emergence, pattern
-from planner.plan import Diagnosis, Finding, Plan, Target
+from planner.plan import Diagnosis, Finding, Path, Plan, Target
 from sources.base import Source
 
 COLD_RATIO = 0.5  # slope at the largest pilot against the steepest slope to come
@@ -139,9 +140,7 @@ def _verdict(
         if ever < YES:
             advice += "; better labels, features or models come before more data"
         return Finding(question, "does not scale", 1 - plan.probability, evidence, advice)
-    advice = _next(law, plan, sources).advice
-    if within:
-        advice += f"; what binds: {within}"
+    advice = f"the next measurement tells more; what binds: {within}" if within else ""
     return Finding(question, "can't tell yet", plan.probability, evidence, advice)
 
 
@@ -206,12 +205,43 @@ def _next(law: FittedLaw, plan: Plan | None, sources: Sequence[Source]) -> Findi
         name = max(steps, key=lambda step: step.effective_examples or 0.0).source.name
     tried = max((fit.amounts.get(name, 0.0) for fit in law.residuals()), default=0.0)
     size, capped = factor * (tried or law.anchor.size), ""
-    for source in sources:
-        most = source.limits.max_examples + source.in_hand
-        if source.name == name and size > most:
-            size, capped = most, f" (all there is: {source.limits.cap_reason})"
-    what = f"{size:,.0f} examples of {name}"
     text = (
         f"the largest pilot of {name} had {tried:,.0f}" if tried else f"no pilot has tried {name}"
     )
+    weeks = plan.target.weeks if plan is not None else math.inf
+    for source in sources:
+        most = source.limits.available(weeks) + source.in_hand
+        if source.name == name and size > most:
+            size, capped = most, f" (no more can be had: {source.limits.limit_name(weeks)})"
+            if most <= tried:
+                advice = f"no larger pilot of {name} can be had: {source.limits.limit_name(weeks)}"
+                return Finding("next measurement", "none", None, text, advice)
+    what = f"{size:,.0f} examples of {name}"
     return Finding("next measurement", what, None, text, f"train on {what}{capped} with 3 seeds")
+
+
+def as_planned(diagnosis: Diagnosis, plan: Plan, path: Path) -> Diagnosis:
+    """The diagnosis with the path's first round as its next measurement, the last check, where the
+    plan reaches the target: whoever follows the plan measures there."""
+    if not plan.reaches or not path.rounds:
+        return diagnosis
+    pilots = "dataplan advise weighs pilots before it"
+    first, count = path.rounds[0], len(path.rounds)
+    bought = ", ".join(f"{n:,.0f} {name}" for name, n in first.purchases.items() if n)
+    if count > 1:
+        found = Finding(
+            "next measurement",
+            f"round 1: {bought}",
+            None,
+            f"the first of up to {count} rounds of the path",
+            f"buy round 1 of the path ({bought}) and measure; {pilots}",
+        )
+    else:
+        found = Finding(
+            "next measurement",
+            "none before buying",
+            None,
+            "to buy in rounds would not be cheaper at the same probability",
+            f"buy the plan ({bought}) at once; {pilots}",
+        )
+    return replace(diagnosis, checks=(*diagnosis.checks[:-1], found))

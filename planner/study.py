@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.diagnose import diagnose
+from planner.diagnose import as_planned, diagnose
 from planner.errors import Fault, InputError
 from planner.fit import fit_whole
 from planner.fitted import FittedLaw, weighted_quantile
@@ -166,23 +166,25 @@ def run(
             inputs.sources, law, plan, contingency=inputs.contingency, rebuild=_rebuild(inputs)
         )
     say("laying out rounds and diagnosis")
+    rounds = path(
+        law,
+        plan,
+        inputs.contingency,
+        measure_weeks=inputs.measure_weeks,
+        run_cost=inputs.run_cost or 0.0,
+        sources=inputs.sources,
+    )
+    diagnosis = diagnose(
+        law, inputs.target, plan, inputs.sources, _growth(inputs), inputs.max_params
+    )
     return Study(
         inputs=inputs,
         law=law,
         plan=plan,
         risk=risk,
         frontier=points,
-        path=path(
-            law,
-            plan,
-            inputs.contingency,
-            measure_weeks=inputs.measure_weeks,
-            run_cost=inputs.run_cost or 0.0,
-            sources=inputs.sources,
-        ),
-        diagnosis=diagnose(
-            law, inputs.target, plan, inputs.sources, _growth(inputs), inputs.max_params
-        ),
+        path=rounds,
+        diagnosis=as_planned(diagnosis, plan, rounds),
         best_guess=guess,
         best_guess_probability=chance,
         warnings=_warnings(inputs, law, plan, risk),

@@ -41,8 +41,8 @@ class Pilot:
     keeps        whether that is no less than before
     changes      P(another purchase is chosen than now)
     explained    [ratio] of the variance of the log cost of the target
-    settles      P(after it the best purchase is as sure as wanted, or hopeless); where no purchase
-                 is sure enough now
+    settles      P(after it the best purchase is as sure as wanted or, if it is not so now,
+                 hopeless); where no purchase is sure enough now
     effective    draws that a decision rests on, median, before any tempering
     enough       draws that it should rest on
     """
@@ -167,8 +167,10 @@ def _sizes(
     """Sizes [example] and what must be ordered for each: what was tried counts as had already, and
     against what there is in all."""
     owned, limits = max(source.in_hand, tried), source.limits
-    room = limits.max_examples - max(tried - source.in_hand, 0.0)
-    most = min(limits.available(weeks), math.floor(max(room, 0.0) / limits.batch) * limits.batch)
+    most = limits.available(weeks)
+    if math.isfinite(limits.max_examples):
+        room = max(limits.max_examples - max(tried - source.in_hand, 0.0), 0.0)
+        most = min(most, math.floor(room / limits.batch) * limits.batch)
     seen = set[float]()
     for times in TIMES:
         wanted = times * (tried or largest)

@@ -68,7 +68,7 @@ def advise_tables(study: Study, advice: Advice) -> dict[str, Table]:
     """Summary and candidates; no pilot is one of them."""
     inputs = study.inputs
     currency = inputs.currency
-    verdict = study.diagnosis.verdict
+    verdict, measurement = study.diagnosis.verdict, study.diagnosis.checks[-1]
     facts: list[Fact] = [
         ("project", inputs.name, "", "name of the project"),
         ("metric", inputs.target.metric, "", "what is to be brought down"),
@@ -77,6 +77,7 @@ def advise_tables(study: Study, advice: Advice) -> dict[str, Table]:
         ("reaches", "yes" if advice.reaches else "no", "", "whether the plan reaches it now"),
         ("verdict", verdict.answer, "", "of dataplan plan"),
         ("verdict_advice", verdict.advice or None, "", "of dataplan plan; empty if none"),
+        ("next_measurement", measurement.advice, "", "of dataplan plan"),
         ("pilots", advice.pilots, "run", "that the law rests on, besides other curves"),
         *_best_facts(advice.best, currency),
         ("cost", money(advice.cost), currency, "of the best purchase now: the plan"),
@@ -216,12 +217,13 @@ def _unreached(facts: dict[str, Any], records: list[dict[str, Any]]) -> Parts:
     )
     parts: Parts = [title(f"{aim}. What a pilot is worth cannot be told: {why}")]
     verdict = [("verdict", facts["verdict"])]
-    if facts["verdict_advice"]:
-        verdict.append(("next", facts["verdict_advice"]))
+    verdict += [("next", facts[n]) for n in ("verdict_advice", "next_measurement") if facts[n]]
     if not facts["pilots"]:
         verdict.append(("pilots", "none yet: the law rests on other curves alone; run one first"))
     parts += ["", pairs(verdict)]
-    if weighed:
+    if weighed and not any(row["settles"] for row in weighed):
+        parts += ["", line("No pilot that was looked at would make a purchase sure enough.")]
+    elif weighed:
         cost = "cost" if facts["run_cost"] is not None else "data"
         heads = ("pilot", "examples", "runs", cost, "P(settled)")
         rows = [
@@ -236,7 +238,8 @@ def _unreached(facts: dict[str, Any], records: list[dict[str, Any]]) -> Parts:
         ]
         told = (
             f"in {facts['unit of cost']}. P(settled): that the best purchase after it meets the "
-            f"target with the wanted probability, or with less than {HOPELESS:g}."
+            "target with the wanted probability"
+            + (f", or with less than {HOPELESS:g}." if facts["probability"] > HOPELESS else ".")
         )
         if cost == "data":
             told += " data: cost without the runs (pilots.run_cost is not given)."

@@ -336,6 +336,9 @@ def test_a_pilot_is_no_larger_than_its_source():
     sizes = {name: {p.examples for p in found if p.name == name} for name in ("a", "b")}
     assert sizes == {"a": {800.0, 1000.0}, "b": {500.0, 800.0}}
     assert {p.bought for p in found if p.name == "a"} == {0.0, 200.0}
+    endless = replace(sources[0], limits=replace(sources[0].limits, max_examples=math.inf))
+    found = trials(law, study_of(law, [endless], Target(0.2), pilots=runs).inputs, nothing)
+    assert {p.examples for p in found} == {800.0, 1600.0, 3200.0, 6400.0}
 
 
 def test_text_is_a_candidate_beside_labels():

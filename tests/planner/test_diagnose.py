@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from planner import fit_law
-from planner.diagnose import diagnose
+from planner.diagnose import as_planned, diagnose
 from planner.optimise import cheapest_plan
 from planner.plan import Target
+from planner.rounds import path
 from tests.planner import small
 
 SIZES = np.array([25, 50, 100, 200, 400, 800])
@@ -103,3 +104,39 @@ def test_probabilities_of_the_alternatives_add_up(which):
         float(part.split()[-1].rstrip("%.")) for part in finding.evidence.split(". ")[0].split(",")
     ]
     assert sum(shares) == pytest.approx(100, abs=2)
+
+
+def test_the_next_measurement_of_a_plan_in_rounds_is_its_first_round():
+    law = small.law(("a",), draws=200)
+    sources = [small.source("a", 1.0, most=1e6, batch=10)]
+    plan = cheapest_plan(sources, law, Target(0.2, 0.8), prove=False)
+    rounds = path(law, plan, 0.0)
+    assert len(rounds.rounds) > 1
+    found = as_planned(judged(law, 0.2, sources), plan, rounds).checks[-1]
+    assert found.question == "next measurement"
+    assert f"{rounds.rounds[0].purchases['a']:,.0f} a" in found.answer
+    assert "dataplan advise" in found.advice
+    once = replace(rounds, rounds=rounds.rounds[:1])
+    assert as_planned(judged(law, 0.2, sources), plan, once).checks[-1].answer.startswith("none")
+    far = replace(plan, reaches=False)
+    before = judged(law, 0.2, sources)
+    assert as_planned(before, far, rounds) is before
+
+
+def test_the_next_measurement_is_no_larger_than_what_can_be_had():
+    law = small.law(("a",), draws=60)
+    none = judged(law, 0.2, [small.source("a", 1.0, most=0)]).checks[-1]
+    assert none.answer == "none" and "0 examples" not in none.advice
+    slow = small.source("a", 1.0, most=1e6, batch=1, per_week=100.0, lead_weeks=1.0)
+    late = diagnose(
+        law, Target(0.2, 0.8, weeks=6.0),
+        cheapest_plan([slow], law, Target(0.2, 0.8, weeks=6.0), prove=False), [slow],
+    ).checks[-1]  # fmt: skip
+    assert late.answer == "500 examples of a"
+
+
+def test_no_advice_is_given_twice():
+    law = small.law(("a",), draws=60)
+    found = judged(law, 0.2, [small.source("a", 1.0, most=3500, batch=1)])
+    assert found.verdict.answer == "can't tell yet"
+    assert found.checks[-1].advice not in found.verdict.advice
