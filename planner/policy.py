@@ -160,11 +160,11 @@ def chain_of(ray: Ray, rule: Rule, count: int | None = None, seed: int = 0) -> C
         seen = ray.sight.measured(truths, state, measured[number])
         log_likelihood = log_likelihood + ray.sight.log_likelihood(seen, state)
         chance = chance_of(ray, ray.sight.posterior(log_likelihood, truths))
-        ways = ray.moves(state, week)
+        left = rule.rounds - number - 1
+        ways = ray.moves(state, week, number + 1 + (left > 1))
         states.append(state)
         moves.append(ways)
         chances.append(chance)
-        left = rule.rounds - number - 1
         if left == 1:
             break
         then = buy_on(ray, state, ways, onward(ray, chance, rule.ahead, left - 1))
@@ -321,8 +321,9 @@ def _try(
     ray: Ray, firsts: set[int], rounds: int, price: float, wanted: float, found: dict[int, Played]
 ) -> None:
     """Adds to `found` what rules with these first purchases come to, where they succeed."""
+    within = ray.affordable(1)
     for first in sorted(firsts - set(found)):
-        if 1 <= first < ray.plan:
+        if 1 <= first < ray.plan and within[first]:
             played = priced(ray, chain_of(ray, Rule(first, rounds, price), TRUTHS), wanted)
             if played is not None:
                 found[first] = played
@@ -332,7 +333,7 @@ def _blind(ray: Ray, rounds: int, price: float) -> int:
     """The first purchase if measurements told no more than met or missed."""
     chance = chance_of(ray, ray.sight.weights[None, :])
     nothing = np.zeros(1, dtype=int)
-    moves = ray.moves(nothing, np.zeros(1))
+    moves = ray.moves(nothing, np.zeros(1), 1)
     return int(buy_on(ray, nothing, moves, onward(ray, chance, price, rounds - 1))[0])
 
 

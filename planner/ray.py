@@ -41,6 +41,7 @@ class Ray:
     weeks    [week] to the last delivery; inf if not limited
     pause    [week] from a delivery to what its measurement decides
     run_cost [currency/run]
+    budget   [currency] that purchases and runs keep together; inf if not limited
     """
 
     sources: tuple[Source, ...]
@@ -53,6 +54,7 @@ class Ray:
     weeks: float
     pause: float
     run_cost: float
+    budget: float = math.inf
     legal: np.ndarray = field(init=False)
     known: dict[float, Array] = field(init=False, default_factory=dict)
 
@@ -108,9 +110,15 @@ class Ray:
             low, high = (low, middle) if late else (middle, high)
         return low
 
-    def moves(self, states: np.ndarray, weeks: Array) -> np.ndarray:
-        """States (n, G) that a legal order leads to in time, from `states` (n,) in `weeks` (n,)."""
-        found = self.legal[states]
+    def affordable(self, measurements: int) -> np.ndarray:
+        """States (G,) that the budget allows beside so many measurements of SEEDS runs each."""
+        runs = measurements * SEEDS * self.run_cost
+        return np.asarray(self.spent + runs <= self.budget * (1 + 1e-9))
+
+    def moves(self, states: np.ndarray, weeks: Array, measurements: int = 0) -> np.ndarray:
+        """States (n, G) that a legal order leads to in time, from `states` (n,) in `weeks` (n,),
+        within the budget when `measurements` are paid in all."""
+        found = self.legal[states] & self.affordable(measurements)[None, :]
         if math.isinf(self.weeks):
             return found
         most = np.stack([self.in_time(float(week)) for week in weeks])
@@ -201,4 +209,5 @@ def ray_of(
         weeks=plan.target.weeks,
         pause=pause,
         run_cost=run_cost,
+        budget=plan.target.budget,
     )

@@ -160,10 +160,10 @@ def _view(
     chance = chance_of(
         ray, ray.sight.posterior(log_likelihood + ray.sight.log_likelihood(seen, at))
     )
-    moves = ray.moves(at, np.full(LOOKS, arrival + ray.pause))
+    left = rule.rounds - number - 1
+    moves = ray.moves(at, np.full(LOOKS, arrival + ray.pause), number + 1 + (left > 1))
     then = best_move(ray, chance, at, moves, played.price)
     on = then != state
-    left = rule.rounds - number - 1
     if left > 1:
         then = buy_on(ray, at, moves, onward(ray, chance, rule.ahead, left - 1))
         on &= then != state

@@ -84,6 +84,19 @@ def test_rounds_keep_the_weeks_and_none_is_left_where_time_is_short(study):
     assert only.reached == pytest.approx(plan.probability)
 
 
+@pytest.mark.parametrize("run_cost", [0.0, 10.0, 60.0])
+def test_purchases_and_runs_keep_the_budget_together(study, run_cost):
+    _, law, plan = study
+    for budget in (plan.cost, plan.cost + 100, plan.cost * 1.3):
+        limited = replace(plan, target=replace(plan.target, budget=budget))
+        ray = ray_of(law, limited, 0.1, run_cost=run_cost)
+        played = best_rule(ray)
+        assert played.paid.max() <= budget * (1 + 1e-6)
+        found = path(law, limited, 0.1, run_cost=run_cost)
+        assert all(each.cumulative_cost <= budget * (1 + 1e-6) for each in found.rounds)
+    assert len(path(law, plan, 0.1, run_cost=run_cost).rounds) >= 2
+
+
 def test_what_a_measurement_decides_is_in_order(study):
     _, law, plan = study
     found = path(law, plan, 0.1)
