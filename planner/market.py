@@ -34,6 +34,9 @@ TEXT_LEVELS = (
 )
 
 
+TEXT_LISTED = 4  # batches of a text source up to which every amount is tried
+
+
 @dataclass(frozen=True)
 class Amounts:
     """Examples bought, and used of those in hand; both (sources of the law,)."""
@@ -311,6 +314,8 @@ def text_ways(market: Market, source: Source, target: Target) -> Supply:
     if most >= source.limits.smallest:
         batch = source.limits.batch
         parts = [math.floor(most * 4.0**-i / batch) * batch for i in range(TEXT_LEVELS)]
+        if most <= TEXT_LISTED * batch:
+            parts = [(i + 1) * batch for i in range(math.floor(most / batch))]
         wanted += [source.in_hand + max(part, source.limits.smallest) for part in parts]
     return supply(market, source, np.array(wanted))
 

@@ -2,7 +2,7 @@
 
 Goals: random small cases within 2% of brute force, median 0; one draw of the law proven to 1e-4, 20
 sources in 0.5 CPU s and 2,000 in 5; 1,000 draws with 4, 20, 200 sources in 0.5, 2, 10 CPU s; 50
-targets of a frontier in 5.
+targets of a frontier in 5. A limit on the time is kept.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from planner.fitted import weighted_quantile
-from planner.optimise import cheapest_plan, frontier
+from planner.optimise import cheapest_plan, frontier, least_error_plan
 from planner.plan import Target
 from tests.planner import small
 
@@ -161,4 +161,53 @@ def test_frontier_of_50_targets(biased):
     print(
         f"\nfrontier of 50, 6 sources, 1000 draws, {biased:.0%} biased: CPU s {taken:.2f}, "
         f"{sum(plan is not None for plan in plans)} reached"
+    )
+
+
+def slow_market():
+    """200 sources with and without own floors, some in hand, some without end; shares, sources that
+    exclude and need each other, two texts; 4,000 draws: minutes of work without a limit."""
+    rng, count = np.random.default_rng(1), 200
+    names = tuple(f"s{k:03d}" for k in range(count))
+    law = small.law(names, draws=4000, biased=names[1::2], texts=("t0", "t1"))
+    sources = []
+    for k, (name, price) in enumerate(zip(names, rng.uniform(0.1, 1, count), strict=True)):
+        most = math.inf if k % 10 == 3 else 30_000
+        made = small.source(name, price, fee=20.0, most=most, batch=1, per_week=math.inf)
+        sources.append(
+            replace(
+                made,
+                in_hand=50.0 if k % 3 == 1 else 0.0,
+                max_share=0.6 if k % 2 else 1.0,
+                excludes=(names[(k + 7) % count],) if k % 20 == 0 else (),
+                needs=(names[(k + 3) % count],) if k % 20 == 10 else (),
+            )
+        )
+    for name in ("t0", "t1"):
+        text = small.source(name, 0.002, most=50_000, batch=100, role="text")
+        sources.append(replace(text, in_hand=3000.0))
+    row = {name: 300.0 if name in names else 0.0 for name in law.sources}
+    return sources, law, float(law.quantiles(row, (0.8,))[0, 0])
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0, 5.0, 15.0])
+def test_limits_on_the_time(seconds):
+    def wall(work):
+        start = time.monotonic()
+        found = work()
+        return time.monotonic() - start, found
+
+    sources, law, error = slow_market()
+    many, one, target = market(2000, 1, 4, 0.0)
+    errors = np.geomspace(error * 1.3, error * 0.9, 20)
+    taken, plan = wall(lambda: cheapest_plan(sources, law, Target(error, 0.8), seconds=seconds))
+    far, _ = wall(lambda: cheapest_plan(sources, law, Target(0.02, 0.8), seconds=seconds))
+    poor = Target(error, 0.8, budget=3000)
+    least, _ = wall(lambda: least_error_plan(sources, law, poor, seconds=seconds))
+    line, _ = wall(lambda: frontier(sources, law, Target(error, 0.8), errors, seconds=seconds))
+    single, proven = wall(lambda: cheapest_plan(many, one, target, seconds=seconds))
+    print(
+        f"\nlimit {seconds} s, taken: 200 sources and 4,000 draws {taken:.2f} (reaches "
+        f"{plan.reaches}), out of reach {far:.2f}, least error {least:.2f}, frontier of 20 "
+        f"{line:.2f}; one draw of 2,000 sources {single:.2f} (gap {proven.gap:.0e})"
     )

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planner.hunt import solve
+from planner.market import market_of
 from planner.optimise import cheapest_plan, frontier
 from planner.plan import Target
 from planner.rules import rules_of
@@ -87,12 +89,10 @@ def test_removing_a_rule_never_hurts(market, which):
     target, which = Target(error, confidence), which % len(sources)
     freer = list(sources)
     freer[which] = replace(sources[which], min_share=0.0, max_share=1.0, excludes=(), needs=())
-    before, after = (cheapest_plan(s, law, target, prove=False) for s in (sources, freer))
-    assert after.reaches or not before.reaches
-    if before.reaches:
+    before, after = (solve(market_of(s, law, 0.0), target) for s in (sources, freer))
+    assert after.amounts is not None or before.amounts is None
+    if before.amounts is not None:
         assert after.cost <= before.cost * (1 + 1e-9)
-    order = cheapest_plan(tuple(reversed(sources)), law, target, prove=False)
-    assert order.reaches == before.reaches and order.cost == pytest.approx(before.cost)
 
 
 def fine(law_names=("a", "b", "c"), **rules):
