@@ -8,8 +8,9 @@ met as often as by the plan. Worth is what the chance so reached would cost with
 what it costs after it. Without it a chance costs what the lower convex hull of cost against chance
 says, since a rule may choose by lot: a pilot that shows nothing does no more, and is worth nothing.
 
-Where no purchase is as sure as wanted there is no such cost. Then candidates are ranked by how
-often they would settle whether one is.
+Where no purchase is as sure as wanted, the plan is the surest one, and a pilot may cost SLIP of its
+chance, as it takes money or weeks; where even the plan is hopeless, a pilot lowers no cost that
+anybody should pay, and worth is unknown.
 
 Candidates are screened first by a criterion of c-optimality (Elfving 1952): the share of the
 variance of the log cost of the target that a linear look at the measurement would explain.
@@ -35,7 +36,8 @@ SCREENED = 12  # candidates whose worth is computed
 TRUTHS = 500
 SURE = 1.0  # standard errors by which a pilot's gain must lie above 0 to be advised, and
 LEAST_GAIN = 0.01  # of what the plan costs: less is within what so few draws can tell
-HOPELESS = 0.2  # chance of the target below which an idea does not scale (diagnose.NO)
+HOPELESS = 0.2  # chance of the target up to which an idea does not scale (diagnose.NO)
+SLIP = 0.02  # of the chance that a pilot may cost where it is too small anyway
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Advice:
 
     best              the pilot to run, None where none is worth its cost, or none can be weighed
     cost, probability of the best purchase now, which is the plan: [currency], P(target met)
-    reaches           whether that is as sure as wanted; if not, worth is unknown
+    reaches           whether that is as sure as wanted
     run_cost          [currency/run]; None if not given
     pilots            runs that the law rests on
     """
@@ -128,10 +130,7 @@ def advise(study: Study, *, truths: int = TRUTHS, seed: int = 0) -> Advice:
         weigh(stand, pilot, truths=truths, seed=seed, reaches=study.plan.reaches)
         for pilot in screened[:SCREENED]
     ]
-    if study.plan.reaches:
-        weighed.sort(key=lambda pilot: (-pilot.keeps, -pilot.merit))
-    else:
-        weighed.sort(key=lambda pilot: (-(pilot.settles or 0.0), pilot.spent))
+    weighed.sort(key=lambda p: (-p.keeps, -p.merit, -(p.settles or 0.0), p.spent))
     rest = sorted(screened[SCREENED:], key=lambda pilot: -pilot.explained)
     return Advice(
         candidates=(*weighed, *rest),
@@ -187,7 +186,7 @@ def _screened(stand: Stand, pilots: Sequence[Pilot]) -> list[Pilot]:
 def weigh(
     stand: Stand, pilot: Pilot, *, truths: int = TRUTHS, seed: int = 0, reaches: bool = True
 ) -> Pilot:
-    """The candidate with its worth or, where no plan reaches the target, how often it settles
+    """The candidate with its worth and, where no plan reaches the target, how often it settles
     whether one does, by so many imagined truths."""
     law, listed, now = stand.law, stand.listed, stand.now
     seen = sight(law, pilot.row(law), pilot.repeats)
@@ -203,14 +202,15 @@ def weigh(
         effective=float(np.median(_effective(seen, told, truth))),
         enough=min(LEAST_EFFECTIVE, MOST_SHARE * len(law.weights)),
     )
+    met, each = listed.met[truth], np.arange(count)
+    wanted = float(met[:, now].mean())
     if not reaches:
         # what the pilot leaves no time or money for is not hopeless by what it showed
         sure = chance[:, np.isfinite(cost)].max(axis=1) >= stand.target.confidence - ROUNDING
-        if float((law.weights @ listed.met).max()) > HOPELESS:
-            sure |= chance.max(axis=1) <= HOPELESS
-        return replace(pilot, settles=float(sure.mean()))
-    met, each = listed.met[truth], np.arange(count)
-    wanted = float(met[:, now].mean())
+        if wanted <= HOPELESS:
+            return replace(pilot, settles=float(sure.mean()))
+        settled = sure | (chance.max(axis=1) <= HOPELESS)
+        pilot, wanted = replace(pilot, settles=float(settled.mean())), wanted - SLIP
     top = float(cost[np.isfinite(cost)].max())
     low, high = 1e-4 * top + 1e-9, 1e6 * top + 1e-9
     while high > 1.02 * low:

@@ -38,7 +38,8 @@ class Pilot:
     margin       [currency] by which the worth should exceed the cost
     price        [currency] of missing at which the chance is no less than before
     probability  P(target met) after it, expected
-    keeps        whether that is no less than before
+    keeps        whether that is no less than before, or little less where the target is out of
+                 reach now
     changes      P(another purchase is chosen than now)
     explained    [ratio] of the variance of the log cost of the target
     settles      P(after it the best purchase is as sure as wanted or, if it is not so now,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from planner.advise import HOPELESS, LEAST_GAIN, SURE, TRUTHS, Advice, advisable
+from planner.advise import HOPELESS, LEAST_GAIN, SLIP, SURE, TRUTHS, Advice, advisable
 from planner.columns import CURRENCY, EXAMPLE, RATIO, SUMMARY, Spec
 from planner.screen import Parts, Tables, amount, chance, facts_of, grid, line, pairs, title
 from planner.screen import money as shown
@@ -36,7 +36,12 @@ ADVISE: Spec = (
     ("price_of_missing", CURRENCY, "at which choosing after the pilot keeps that chance"),
     ("probability", "probability", "of meeting the target after it, expected"),
     ("probability_error", "probability", "standard error of probability"),
-    ("keeps", "", "yes if that is no less than with the best purchase now"),
+    (
+        "keeps",
+        "",
+        "yes if that is no less than with the best purchase now (where the target is out of reach "
+        f"now, by {SLIP:g} at most)",
+    ),
     ("changes", "probability", "that another purchase is then chosen than now"),
     (
         "settles",
@@ -114,7 +119,7 @@ def _rows(advice: Advice) -> list[Row]:
     nothing: Row = (None, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None, None)
     chance_now = (figure(advice.probability), None, "yes", 0.0, None, 0.0, None)
     no_pilot: Row = (*nothing, *chance_now, None if advice.best or not advice.reaches else "yes")
-    placed = not advice.reaches
+    placed = all(each.worth is None for each in advice.candidates) and not advice.reaches
     for each in advice.candidates:
         if not placed and (each.worth is None or not each.keeps or each.merit < 0):
             found.append(no_pilot)
@@ -155,7 +160,7 @@ def advise_parts(tables: Tables) -> Parts:
     """The pilot to run next, or that none is worth it or can be weighed, and the best others."""
     facts = facts_of(tables["summary"])
     records = tables["advise"].records()
-    if facts["reaches"] != "yes":
+    if facts["reaches"] != "yes" and facts["best_pilot"] is None:
         return _unreached(facts, records)
     unit, known = facts["unit of cost"], facts["run_cost"] is not None
     ranked = [row for row in records if row["worth"] is not None]
@@ -188,6 +193,8 @@ def advise_parts(tables: Tables) -> Parts:
     now = f"{shown(facts['cost'])} {unit}, and meets the target with probability "
     parts: Parts = [title(_verdict(facts)), "", grid(heads, rows, "~>>>>>>>"), line(told), ""]
     parts += [pairs([("best purchase now", f"{now}{chance(facts['probability'])} (the plan)")])]
+    if facts["reaches"] != "yes":
+        parts += [pairs([("verdict", facts["verdict"])])]
     return parts + _warnings(facts, ranked)
 
 
@@ -211,11 +218,14 @@ def _unreached(facts: dict[str, Any], records: list[dict[str, Any]]) -> Parts:
     """What is left to say where no purchase is as sure as wanted."""
     weighed = [row for row in records if row["settles"] is not None]
     aim = f"{facts['project']}: {facts['metric']} <= {facts['target']:g}"
-    why = (
-        f"no purchase meets it with the wanted probability {chance(facts['confidence'])} (best: "
-        f"{chance(facts['probability'])}), so that there is no cost a pilot could lower"
-    )
-    parts: Parts = [title(f"{aim}. What a pilot is worth cannot be told: {why}")]
+    if facts["probability"] > HOPELESS:
+        told = f"No pilot that was looked at is worth its cost, but {_unsure(facts)}"
+    else:
+        told = (
+            f"What a pilot is worth cannot be told: {_unsure(facts)}, so that there is no cost a "
+            "pilot could lower"
+        )
+    parts: Parts = [title(f"{aim}. {told}")]
     verdict = [("verdict", facts["verdict"])]
     verdict += [("next", facts[n]) for n in ("verdict_advice", "next_measurement") if facts[n]]
     if not facts["pilots"]:
@@ -247,6 +257,13 @@ def _unreached(facts: dict[str, Any], records: list[dict[str, Any]]) -> Parts:
     return parts
 
 
+def _unsure(facts: dict[str, Any]) -> str:
+    return (
+        f"no purchase meets it with the wanted probability {chance(facts['confidence'])} (best: "
+        f"{chance(facts['probability'])})"
+    )
+
+
 def _short(ranked: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The best candidates, and no pilot, which closes what is worth its cost."""
     short = ranked[:SHOWN]
@@ -259,14 +276,16 @@ def _verdict(facts: dict[str, Any]) -> str:
     aim = f"{facts['project']}: {facts['metric']} <= {facts['target']:g}"
     if facts["best_pilot"] is None:
         return f"{aim}. Run no further pilot: none that was looked at is worth its cost"
-    unit = facts["unit of cost"]
+    unit, first = facts["unit of cost"], "Next pilot"
+    if facts["reaches"] != "yes":
+        aim, first = f"{aim}: {_unsure(facts)}", "Before that is bought, run a pilot"
     runs = f"{facts['best_repeats']} run" + ("s" if facts["best_repeats"] > 1 else "")
     worth = f"worth {shown(facts['best_worth'])} +- {shown(facts['best_error'])}"
     pilot = f"{amount(facts['best_examples'])} {facts['best_pilot']}, {runs}"
     if facts["best_cost"] is not None:
-        return f"{aim}. Next pilot: {pilot}, for {shown(facts['best_cost'])} {unit}; {worth}"
+        return f"{aim}. {first}: {pilot}, for {shown(facts['best_cost'])} {unit}; {worth}"
     return (
-        f"{aim}. Next pilot, if a run costs less than {shown(facts['best_break_even'])} {unit}: "
+        f"{aim}. {first}, if a run costs less than {shown(facts['best_break_even'])} {unit}: "
         f"{pilot}, for {shown(facts['best_data_cost'])} {unit} of data and the unknown cost of "
         f"the runs; {worth}"
     )

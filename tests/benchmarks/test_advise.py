@@ -8,7 +8,8 @@ it, the law is fitted to them, and three ways of going on are paid for under the
 - advice: the pilot that is advised, if any, then the best purchase given what it showed;
 - largest: the dearest candidate that costs no more than the best purchase now, then the same.
 
-All ways aim at the same chance of meeting the target; cost is of pilots and purchases.
+All ways aim at the same chance of meeting the target, or at SLIP less where no purchase is as sure as
+wanted; cost is of pilots and purchases.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from planner import fit_law
-from planner.advise import TRUTHS, advise, candidates, stand_of, weigh
+from planner.advise import HOPELESS, TRUTHS, advise, candidates, stand_of, weigh
 from planner.choices import meets
 from planner.optimise import cheapest_plan
 from planner.pilots import Pilots
@@ -106,7 +107,8 @@ def test_following_the_advice():
         stand, advice = stand_of(study), advise(study, truths=min(TRUTHS, DRAWS))
         affordable = [p for p in candidates(study) if p.cost <= stand.listed.cost[stand.now]]
         largest = max(affordable, key=lambda p: p.cost, default=None)
-        largest = largest and weigh(stand, largest)
+        hopeless = stand.listed.met[:, stand.now].mean() <= HOPELESS
+        largest = largest and weigh(stand, largest, reaches=plan.reaches or hopeless)
         ours = law.with_order(truth.sources)
         assert ours.sources == law.sources, "rows of the choices are in the truth's order"
         scale = float(stand.listed.cost[stand.now]) or 1.0

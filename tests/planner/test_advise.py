@@ -476,18 +476,38 @@ def test_the_currency_changes_nothing_else(advice):
     assert other.best.worth == pytest.approx(7 * advice.best.worth, rel=1e-3)
 
 
-def test_out_of_reach_has_no_worth_in_money():
+def _page(study, found):
+    return rendered(advise_parts(advise_tables(study, found)), _Screen())
+
+
+def test_what_is_hopeless_has_no_worth_in_money():
     far = studied(target=0.05, budget=4000.0)
-    assert not far.plan.reaches
+    assert far.plan.probability <= 0.2
     found = advise(far, truths=TRUTHS)
-    assert found.best is None and not found.reaches and found.probability < 0.8
+    assert found.best is None and not found.reaches
     assert all(p.worth is None for p in found.candidates)
     settled = [p.settles for p in found.candidates if p.settles is not None]
     assert settled == sorted(settled)[::-1] and all(0 <= p <= 1 for p in settled)
-    text = rendered(advise_parts(advise_tables(far, found)), _Screen())
+    text = _page(far, found)
     assert "cannot be told" in text and far.diagnosis.verdict.answer in text
     assert "Run no further pilot" not in text and "+-" not in text
     assert "none yet" in text, "no pilot has been run, and that is said"
+
+
+@pytest.mark.parametrize("run_cost", [5.0, 1e6, None])
+def test_where_no_purchase_is_sure_enough_a_pilot_comes_first(run_cost):
+    """Its worth is money that the surest purchase would cost, and it may cost little of the
+    chance; what it says is bounded by what there is to spend."""
+    near = studied(target=0.17, budget=6000.0, run_cost=run_cost)
+    assert 0.2 < near.plan.probability < 0.8
+    found = advise(near, truths=TRUTHS)
+    for each in found.candidates:
+        if each.worth is not None:
+            assert abs(each.worth) <= 6000 and each.error <= 6000
+            assert not each.keeps or each.probability >= found.probability - 0.021
+    text = _page(near, found)
+    assert "wanted probability 0.80" in text and near.diagnosis.verdict.answer in text
+    assert ("run a pilot" in text) == (found.best is not None) == (run_cost != 1e6)
 
 
 def test_time_that_a_pilot_takes_settles_nothing():
