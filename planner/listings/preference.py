@@ -287,9 +287,12 @@ def _law(found: Answer) -> list[Row]:
 
 
 def _assumptions(found: Answer) -> list[Row]:
+    from planner.preference.beliefs import FULL_ROUND
+
     question = found.question
+    believed = (*found.found.law.beliefs, FULL_ROUND)
     rows = [number_row("preference", each) for each in question.numbers.values()]
-    rows += [number_row("preference", each.assumption()) for each in found.found.law.beliefs]
+    rows += [number_row("preference", each.assumption()) for each in believed]
     for source in (question.source, question.judge):
         rows += source_rows(source) if source is not None else []
     return rows

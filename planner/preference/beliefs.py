@@ -311,4 +311,28 @@ PRIOR: tuple[Belief, ...] = (
         "judgement: between runs of the same kind",
         note="standard deviation of a gain that no test noise explains",
     ),
+    Belief(
+        "round_gain",
+        0.5,
+        0.2,
+        0.8,
+        "ratio",
+        "logit",
+        "assumed",
+        "judgement: rounds on own answers close the gap to RL, but rarely all of it "
+        "(notes on iterative DPO; Llama 3 used six rounds); no share found",
+        note="of what DPO lacks, made good by each full round after the first",
+    ),
+)
+FULL_ROUND = Belief(
+    "full_round",
+    3600,
+    3600,
+    3600,
+    "pair",
+    "log",
+    "published",
+    "Self-Rewarding, arXiv:2401.10020: about 10,900 pairs in 3 rounds",
+    "2024",
+    "judged pairs that make a round a full one; fewer count in proportion",
 )

@@ -17,6 +17,17 @@ Measure = Literal["accuracy", "rl", "best-of-n", "dpo"]
 MEASURES: tuple[Measure, ...] = ("accuracy", "rl", "best-of-n", "dpo")
 WAYS = {"rl": "rl", "best-of-n": "best"}
 PATH = 16  # steps of d on the way of a run
+LEARNING = (
+    "cold_pairs",
+    "half_pairs",
+    "slope",
+    "bend",
+    "spread",
+    "limit",
+    "scatter",
+    "runs_agreement",
+)
+GAINING = ("fall", "rise", "beyond", "gain_misfit")
 FEW = 4  # runs of a measure below which what is said of it is mostly prior
 
 
@@ -197,18 +208,38 @@ def fit_preferences(
         numbers["agreement"] = numbers["runs_agreement"]
         return PreferenceLaw(numbers, beliefs, given, most, most_kl, tried, z[:, place])
 
+    free = np.random.default_rng(seed).standard_normal((draws, len(beliefs)))
     if not given:
-        rng = np.random.default_rng(seed)
-        return law(rng.standard_normal((draws, len(beliefs))))
+        return law(free)
     seen, noise = _observed(given)
+    told = _told([b.name for b in beliefs], given)
+
+    def whole(z: FloatArray) -> FloatArray:
+        """With the numbers of which no run tells, which stay as the prior draws them."""
+        full = free.copy()
+        full[:, told] = z
+        return full
 
     def log_likelihood(z: FloatArray) -> FloatArray:
-        means, spread = _expected(law(z), given)
+        means, spread = _expected(law(whole(z)), given)
         variance = spread**2 + noise**2
         terms = (seen - means) ** 2 / variance + np.log(variance)
         return np.nan_to_num(-terms.sum(1) / 2, nan=-np.inf)
 
-    return law(posterior(log_likelihood, len(beliefs), draws, seed))
+    return law(whole(posterior(log_likelihood, int(told.sum()), draws, seed)))
+
+
+def _told(names: Sequence[str], runs: Sequence[Run]) -> np.ndarray:
+    """Which numbers any of the runs tells of."""
+    kinds = {run.measure for run in runs}
+    found = set(LEARNING)
+    found |= {"accuracy_misfit"} if "accuracy" in kinds else set()
+    found |= set(GAINING) if kinds - {"accuracy"} else set()
+    found |= {"rl_first", "rl_second"} if kinds & {"rl", "dpo"} else set()
+    found |= {"best_first", "best_second", "best_turn"} if "best-of-n" in kinds else set()
+    found |= {"dpo_share", "dpo_worth"} if "dpo" in kinds else set()
+    found |= {"size_worth"} if any(run.size != 1 for run in runs) else set()
+    return np.array([name in found for name in names])
 
 
 def _observed(runs: Sequence[Run]) -> tuple[FloatArray, FloatArray]:

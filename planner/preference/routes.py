@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from planner.preference import laws
-from planner.preference.beliefs import Belief
+from planner.preference.beliefs import FULL_ROUND, Belief
 from planner.preference.fit import PreferenceLaw
 from planner.preference.laws import FloatArray
 from sources.agreement import majority_errors
@@ -30,8 +30,6 @@ MOST_PAIRS = 1e12
 HALVINGS = 19  # of log pairs, when they are solved for
 JUDGE_STEP = 10**0.5  # between the numbers of judged pairs that are tried
 FEWEST_JUDGED, MOST_JUDGED = 1000, 1_000_000
-HALVED = 0.5  # of what DPO lacks to reinforcement learning, by each full round on own answers
-FULL_ROUND = 3600.0  # [pair] Self-Rewarding, arXiv:2401.10020: about 10,900 pairs in 3 rounds
 
 
 @dataclass(frozen=True)
@@ -135,12 +133,12 @@ class Routes:
         """Gain over that of reinforcement learning at the same correlation, (draws, 1).
 
         DPO learns from answers of the starting model; each further round is on the model's own, and
-        is held to halve what that costs, a smaller one than FULL_ROUND in proportion.
+        makes good a part of what that costs, a smaller one than FULL_ROUND in proportion.
         """
         if option.route in (RLHF, JUDGED_RLHF):
             return np.ones((self.law.draws, 1))
-        full = min(1.0, option.judged / option.rounds / FULL_ROUND)
-        return 1 - (1 - self.law.of("dpo_share")) * HALVED ** (full * (option.rounds - 1))
+        rounds = (option.rounds - 1) * min(1.0, option.judged / option.rounds / FULL_ROUND.median)
+        return 1 - (1 - self.law.of("dpo_share")) * (1 - self.law.of("round_gain")) ** rounds
 
     def need(self, option: Option) -> Need:
         """Pairs of people that reach the wanted gain, in each draw."""

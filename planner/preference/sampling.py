@@ -9,7 +9,7 @@ import numpy as np
 from planner.preference.laws import FloatArray
 
 LogLikelihood = Callable[[FloatArray], FloatArray]
-MOVES = 4  # of every particle at each temperature
+MOVES = 12  # of every particle at each temperature
 STEPS = 60  # temperatures at most
 KEPT = 0.5  # effective share of the particles that a step of temperature leaves
 

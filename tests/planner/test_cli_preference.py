@@ -139,18 +139,18 @@ def test_plan_and_sources_take_the_same_file(tmp_path: Path, run: Run) -> None:
 
 
 GOLDEN = """\
-tuning: win rate >= 0.56 against the starting model: DPO, for 8,193 USD in 6.9
+tuning: win rate >= 0.56 against the starting model: DPO, for 8,274 USD in 7.0
 weeks (probability 0.60, wanted 0.60)
 
 route  pairs   cost  weeks    won  90% interval  P(met)
-DPO    8,774  8,193    6.9  0.575  0.5 to 0.918    0.60
-RLHF   5,391  9,337    6.6  0.573  0.5 to 0.903    0.60
+DPO    8,900  8,274    7.0  0.575  0.5 to 0.916    0.60
+RLHF   5,581  9,459    6.7  0.573  0.5 to 0.917    0.60
 USD, expected, with failed runs and contingency; pairs: of people; won: share of
 comparisons with the starting model
 
 What binds, and what a cost may be
-DPO                      the target; 5,855 to 16,413 USD
-RLHF                     the target; 6,476 to 18,411 USD
+DPO                      the target; 5,928 to 16,513 USD
+RLHF                     the target; 6,586 to 18,561 USD
 """
 
 
