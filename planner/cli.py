@@ -173,7 +173,8 @@ def _advise(args: argparse.Namespace) -> int:
 def _preference(args: argparse.Namespace) -> int:
     from planner.errors import InputError
     from planner.export import write_csv
-    from planner.listings.preference import preference_parts, preference_tables
+    from planner.listings.preference import preference_tables
+    from planner.listings.preferring import preference_parts
     from planner.preference.answer import answer
     from planner.preference.question import read_question
     from planner.progress import meter

@@ -1,28 +1,13 @@
-"""RLHF or DPO: tables and page."""
+"""RLHF or DPO: tables."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.assumptions import number_row, source_rows
 from planner.columns import ASSUMPTIONS, CURRENCY, DIAGNOSIS, RATIO, SUMMARY, WEEK, Spec
-from planner.screen import (
-    Parts,
-    Tables,
-    amount,
-    chance,
-    facts_of,
-    grid,
-    line,
-    number,
-    pairs,
-    span,
-    title,
-)
-from planner.screen import money as spent
-from planner.screen import weeks as lasting
 from planner.table import Fact, Row, Table, figure, money, whole
 from planner.tables import listed, with_columns
 
@@ -296,140 +281,3 @@ def _assumptions(found: Answer) -> list[Row]:
     for source in (question.source, question.judge):
         rows += source_rows(source) if source is not None else []
     return rows
-
-
-def preference_parts(tables: Tables) -> Parts:
-    """The choice first, then every route, what it rests on, where it flips, what may go wrong."""
-    facts = facts_of(tables["summary"])
-    routes = tables["routes"].records()
-    best = next(row for row in routes if row["chosen"] == "yes")
-    unit = facts["currency"]
-    asked = f"win rate >= {number(facts['target'], 3)} against the starting model"
-    within = _within(facts)
-    if facts["reaches"] == "yes":
-        head = (
-            f"{facts['name']}: {asked}: {facts['choice']}, for {spent(best['cost'])} {unit} in "
-            f"{lasting(best['weeks'])} weeks (probability {chance(best['probability'])}, wanted "
-            f"{chance(facts['confidence'])})"
-        )
-    else:
-        head = (
-            f"{facts['name']}: {asked}: no route reaches it{within}; {facts['choice']} comes "
-            f"nearest (probability {chance(best['probability'])}, wanted "
-            f"{chance(facts['confidence'])})"
-        )
-    rows = [
-        (
-            row["route"],
-            amount(row["pairs"]),
-            spent(row["cost"]),
-            lasting(row["weeks"]),
-            number(row["win_rate"], 3),
-            span(row["win_low"], row["win_high"], 3),
-            chance(row["probability"]),
-        )
-        for row in routes
-    ]
-    heads = ("route", "pairs", "cost", "weeks", "won", "90% interval", "P(met)")
-    parts: Parts = [
-        title(head),
-        "",
-        grid(heads, rows, "<>>>>>>"),
-        line(
-            f"{unit}, expected, with failed runs and contingency; pairs: of people; won: share of "
-            "comparisons with the starting model"
-        ),
-        "",
-        title("What binds, and what a cost may be"),
-        pairs(
-            [
-                (
-                    str(row["route"]),
-                    f"{row['binds']}; {spent(row['low'])} to {spent(row['high'])} {unit}"
-                    + (f"; {amount(row['judged'])} pairs of the judge" if row["judged"] else "")
-                    + (f"; {row['annotators']} judgements a pair" if row["annotators"] != 1 else "")
-                    + (f"; {row['rounds']} rounds" if row["rounds"] != 1 else ""),
-                )
-                for row in routes
-            ],
-            label=24,
-        ),
-        "",
-        *_reward_parts(tables, facts),
-        *_flip_parts(tables),
-        "",
-        title("Risks"),
-        pairs(
-            [
-                (str(row["route"]), f"{row['risk']}: {_valued(row)}; {row['advice']}")
-                for row in tables["risks"].records()
-            ],
-            label=24,
-        ),
-    ]
-    notes = tables["diagnosis"].records()
-    if notes:
-        parts += ["", pairs([("note", str(row["answer"])) for row in notes], "yellow", 6)]
-    return parts
-
-
-def _within(facts: dict[str, Any]) -> str:
-    limits = []
-    if facts["budget"] is not None:
-        limits.append(f"{spent(facts['budget'])} {facts['currency']}")
-    if facts["weeks"] is not None:
-        limits.append(f"{number(facts['weeks'], 3)} weeks")
-    return f" within {' and '.join(limits)}" if limits else ""
-
-
-def _reward_parts(tables: Tables, facts: dict[str, Any]) -> Parts:
-    rows = [
-        (amount(row["pairs"]), number(row["accuracy"], 3), span(row["low"], row["high"], 3))
-        for row in tables["accuracy"].records()[2::2]
-    ]
-    ceiling = span(facts["ceiling_low"], facts["ceiling_high"], 3)
-    worth = span(100 * facts["doubling_low"], 100 * facts["doubling_high"], 2)
-    peak = span(facts["peak_low"], facts["peak_high"], 2)
-    return [
-        title("What pairs of people teach a reward model, against one person's choice"),
-        grid(("pairs", "accuracy", "90% interval"), rows, ">>>"),
-        line(
-            f"ceiling {number(facts['ceiling'], 3)} ({ceiling}), set by how often people agree; "
-            f"twice the RLHF plan's pairs add {number(100 * facts['doubling'], 2)} points ({worth})"
-        ),
-        line(
-            f"RLHF gains most at sqrt(KL) {number(facts['peak'], 2)} ({peak}); it may go to "
-            f"{number(facts['most_d'], 2)}. More of it than that only games the reward model."
-        ),
-        "",
-    ]
-
-
-def _flip_parts(tables: Tables) -> Parts:
-    rows: list[tuple[Any, ...]] = []
-    for row in tables["breakeven"].records():
-        if row["value"] is None:
-            end = row["from"] if row["side"] == "lower" else row["to"]
-            rows.append((row["number"], number(row["now"], 3), f"none to {number(end, 3)}", "", ""))
-            continue
-        sure = "" if row["confirmed"] == "yes" else "?"
-        at = f"{number(row['value'], 3)}{sure}"
-        rows.append((row["number"], number(row["now"], 3), at, row["below"], row["above"]))
-    parts: Parts = [
-        title("Where the choice flips: each number alone, planned anew on both sides"),
-        grid(("number", "now", "flips at", "below it", "above it"), rows, "~>>~~"),
-    ]
-    if any(str(row[2]).endswith("?") for row in rows):
-        parts.append(line("?: the routes are nearly equal there, and the flip is not confirmed"))
-    return parts
-
-
-def _valued(row: dict[str, Any]) -> str:
-    value, unit = row["value"], row["unit"]
-    if unit == "probability":
-        return chance(value)
-    if unit in ("ratio", "1"):
-        return number(value, 2)
-    if unit == "pair":
-        return f"{amount(value)} pairs"
-    return f"{spent(value)} {unit}"
