@@ -13,27 +13,19 @@ from dataclasses import replace
 import numpy as np
 
 from planner.evidence import (
-    best_within,
     error_at,
-    likeliest,
     listed,
-    most_available,
     share_of,
-    slope_at,
+    spelled,
     told,
-    unlimited,
 )
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw
 from planner.patterns import emergence, pattern
 from planner.plan import Diagnosis, Finding, Path, Plan, Target
+from planner.stages import stage_at
+from planner.verdict import judge, said
 from sources.base import Source
-
-COLD_RATIO = 0.5  # slope at the largest pilot against the steepest slope to come
-COLD_SHARE = 0.97  # of the worst error: closer to it than this, nothing has been learned yet
-PLATEAU_DROP = 0.10  # ten times the data lowers the error by less than this share
-ROOM = 3.0  # times the plan's effective size that the sources must be able to supply to "scale"
-NO, YES = 0.2, 0.5  # chance of the target below which an idea does not scale, above which it may
 
 
 def diagnose(
@@ -51,107 +43,43 @@ def diagnose(
     the findings that need them say so instead of guessing.
     """
     checks = [_floor(law), *_biased(law), *_texts(law, plan), emergence(law, growth)]
-    if plan is not None and (planned := _planned(law, plan)) > law.anchor.size:
+    planned = 0.0 if plan is None else planned_size(law, plan)
+    if planned > law.anchor.size:
         checks.insert(0, _stage(law, planned, "stage at the planned size"))
     return Diagnosis(
         stage=_stage(law, law.anchor.size, "stage at the largest pilot"),
         pattern=pattern(law, target, sources, growth, most_params),
-        verdict=_verdict(law, target, plan, sources),
+        verdict=said(judge(law, target, plan, sources)),
         checks=(*checks, _next(law, plan, sources)),
     )
 
 
-def _planned(law: FittedLaw, plan: Plan) -> float:
+def planned_size(law: FittedLaw, plan: Plan) -> float:
     """Effective examples (median) that the plan trains on."""
     total = np.where(np.array(law.is_text), 0.0, plan.totals(law.sources))
     return float(weighted_quantile(law.effective(total[None]), law.weights, 0.5)[0])
 
 
 def _stage(law: FittedLaw, size: float, question: str) -> Finding:
-    here = slope_at(law, size)
-    later = np.max([slope_at(law, size * 4.0**i) for i in range(1, 6)], axis=0)
-    now = error_at(law, size)
-    cold = here < COLD_RATIO * later
-    if law.anchor.worst is not None:
-        cold |= now > COLD_SHARE * law.anchor.worst
-    drop = 1 - error_at(law, 10 * size) / now
-    plateau = ~cold & (drop < PLATEAU_DROP)
-    shares = {
-        "cold start": share_of(law, cold),
-        "scaling": share_of(law, ~cold & ~plateau),
-        "plateau": share_of(law, plateau),
-    }
-    answer = likeliest(shares)
-    middle = float(weighted_quantile(drop[:, None], law.weights, 0.5)[0])
-    floor, _ = law.curve(np.full((len(law.weights), 1), size))
+    at = stage_at(law, size)
     evidence = (
-        f"{listed(shares)}. At {size:,.0f} effective examples the error is "
-        f"{told(law, now, '.3g')} and the slope {told(law, here)}; ten times the data "
-        f"lowers the error by {middle:.0%} (median)"
+        f"{listed(at.shares)}. At {size:,.0f} effective examples the error is "
+        f"{spelled(at.error, '.3g')} and the slope {spelled(at.slope)}; ten times the data "
+        f"lowers the error by {at.drop[1]:.0%} (median)"
     )
-    if law.anchor.worst is not None:
-        share = float(weighted_quantile((now / law.anchor.worst)[:, None], law.weights, 0.5)[0])
-        evidence += f"; it is {share:.0%} of the worst error, {law.anchor.worst:.3g}"
+    if at.of_worst is not None:
+        evidence += f"; it is {at.of_worst:.0%} of the worst error, {law.anchor.worst:.3g}"
     advice = {
         "cold start": f"pilots near {4 * size:,.0f} examples, 3 seeds each, before any verdict",
         "scaling": "",
         "plateau": (
             f"before more data check label noise (of the test set too), data quality, model "
-            f"capacity and irreducible error: the floor is {told(law, floor[:, 0], '.3g')}"
+            f"capacity and irreducible error: the floor is {spelled(at.floor, '.3g')}"
         ),
-    }[answer]
+    }[at.answer]
     if law.weak_prior:
         advice = advice or f"few pilots: measure at {2 * size:,.0f} examples as well"
-    return Finding(question, answer, shares[answer], evidence, advice)
-
-
-def _verdict(
-    law: FittedLaw, target: Target | None, plan: Plan | None, sources: Sequence[Source]
-) -> Finding:
-    question = "does this idea scale"
-    if target is None:
-        return Finding(
-            question, "can't tell yet", None, "no target was given", "give a target error"
-        )
-    ever = share_of(law, error_at(law, unlimited(law)) <= target.error)
-    if plan is None:
-        evidence = f"P(target within reach of unlimited data) = {ever:.0%}; no sources were given"
-        return Finding(
-            question, "can't tell yet", ever, evidence, "describe the sources in a project"
-        )
-    supply = share_of(
-        law, best_within(law, most_available(law, sources, target.weeks)) <= target.error
-    )
-    evidence = (
-        f"P(target) = {ever:.0%} with unlimited clean data, {supply:.0%} with all that the sources "
-        f"can supply in time, {plan.probability:.0%} with the plan; wanted {target.confidence:.0%}"
-    )
-    if plan.reaches:
-        room = _room(law, plan, sources)
-        evidence += f"; the sources could supply {min(room, 1e6):,.1f} times the plan"
-        answer = "scales" if room >= ROOM and not plan.binding else "scales with limits"
-        advice = (
-            "" if answer == "scales" else "watch: " + ("; ".join(plan.binding) or "little room")
-        )
-        return Finding(question, answer, plan.probability, evidence, advice)
-    within = "; ".join(name for name in plan.binding if not name.startswith("floor"))
-    if plan.probability <= NO:
-        advice = "lower the target" + (f", or lift what binds: {within}" if within else "")
-        if ever < YES:
-            advice += "; better labels, features or models come before more data"
-        return Finding(question, "does not scale", 1 - plan.probability, evidence, advice)
-    advice = f"the next measurement tells more; what binds: {within}" if within else ""
-    return Finding(question, "can't tell yet", plan.probability, evidence, advice)
-
-
-def _room(law: FittedLaw, plan: Plan, sources: Sequence[Source]) -> float:
-    """Effective examples the bought sources could supply in time, against those of the plan."""
-    most, used = most_available(law, sources, plan.target.weeks), plan.totals(law.sources)
-    if not used[law.labels].any():
-        return math.inf
-    most = np.where((used > 0) & ~np.array(law.is_text), most, 0.0)
-    sizes = law.effective(np.stack([most, np.where(law.is_text, 0.0, used)]))
-    return float(weighted_quantile((sizes[:, :1] / sizes[:, 1:]), law.weights, 0.5)[0])
+    return Finding(question, at.answer, at.shares[at.answer], evidence, advice)
 
 
 def _floor(law: FittedLaw) -> Finding:
@@ -183,7 +111,7 @@ def _texts(law: FittedLaw, plan: Plan | None) -> list[Finding]:
         used = np.zeros((1, len(law.texts)))
         used[0, column] = float(np.exp(np.median(law.mix.text[:, column, 3]))) * 4
         if plan is not None and plan.steps:
-            size = _planned(law, plan) or size
+            size = planned_size(law, plan) or size
         sizes = np.full((len(law.weights), 1), size)
         factor = (law.with_text(sizes, used) / sizes)[:, 0]
         helps = share_of(law, factor > 1)

@@ -48,10 +48,16 @@ def listed(shares: dict[str, float]) -> str:
 
 
 def told(law: FittedLaw, values: Array, digits: str = ".2f") -> str:
-    """Median and 90% interval of values (draws,)."""
-    low, middle, high = (
-        float(weighted_quantile(values[:, None], law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
+    """Median and 90% interval of values (draws,), in words."""
+    return spelled(
+        [float(weighted_quantile(values[:, None], law.weights, q)[0]) for q in (0.05, 0.5, 0.95)],
+        digits,
     )
+
+
+def spelled(ends: Sequence[float], digits: str = ".2f") -> str:
+    """Low end, median and high end of a 90% interval, in words."""
+    low, middle, high = ends
     return f"{middle:{digits}} (90% {low:{digits}} to {high:{digits}})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,12 +15,13 @@ from planner.evidence import (
     listed,
     most_available,
     share_of,
-    told,
+    spelled,
     unlimited,
 )
 from planner.fitted import FittedLaw
 from planner.growth import GrowthLaw
 from planner.plan import Finding, Target
+from planner.stages import Three, three
 from sources.base import Source
 
 SLOW_FACTOR = 100.0  # times the data to halve the error, beyond which scaling is slow
@@ -33,29 +35,15 @@ def pattern(
     growth: GrowthLaw | None,
     most_params: float | None,
 ) -> Finding:
-    """Ordinary, emergent, ran out of data or of compute, or slow, by the share of the draws."""
-    now = error_at(law, law.anchor.size)
-    slow = error_at(law, law.anchor.size * SLOW_FACTOR) > now / 2
-    out = np.zeros(len(law.weights), dtype=bool)
+    """The likeliest pattern with its evidence and what to do."""
+    found = patterned(law, target, sources, growth, most_params)
+    shares, answer = found.shares, found.answer
     evidence = ""
-    if target is not None and sources:
-        capped = best_within(law, most_available(law, sources, target.weeks))
-        out = (capped > target.error) & (error_at(law, unlimited(law)) <= target.error)
-        evidence = f"; the error at the caps of the sources is {told(law, capped, '.3g')}"
-    emergent, compute, said = _over_sizes(growth, target, most_params)
-    rest = 1 - emergent - compute
-    shares = {
-        "ordinary": rest * share_of(law, ~slow & ~out),
-        "emergent": emergent,
-        "ran out of data": rest * share_of(law, out),
-        "ran out of compute": compute,
-        "slow": rest * share_of(law, slow & ~out),
-    }
-    shares = {name: share for name, share in shares.items() if share > 0 or name != "emergent"}
-    answer = likeliest(shares)
+    if found.capped is not None:
+        evidence = f"; the error at the caps of the sources is {spelled(found.capped, '.3g')}"
     text = (
         f"{listed(shares)}. Slow means that halving the error takes more than {SLOW_FACTOR:g} "
-        f"times the data of the largest pilot: here {_halving(law)}{evidence}{said}"
+        f"times the data of the largest pilot: here {_halving(found)}{evidence}{found.said}"
     )
     advice = {
         "ordinary": "",
@@ -67,14 +55,72 @@ def pattern(
     return Finding("pattern over data", answer, shares[answer], text, advice)
 
 
-def _halving(law: FittedLaw) -> str:
-    """Times the data of the largest pilot that halve the error, in words."""
+@dataclass(frozen=True)
+class Pattern:
+    """How the error falls with more.
+
+    shares   pattern -> share of the draws [1]; no "emergent" where no model sizes say so
+    halving  (times the data of the largest pilot, share of the draws in which they halve the error)
+    capped   90% interval and median of the error with all that the sources supply; None if unasked
+    said     what model sizes say, in words
+    """
+
+    shares: dict[str, float]
+    halving: tuple[float, float]
+    capped: Three | None
+    said: str
+
+    @property
+    def answer(self) -> str:
+        """The likeliest pattern."""
+        return likeliest(self.shares)
+
+
+def patterned(
+    law: FittedLaw,
+    target: Target | None,
+    sources: Sequence[Source],
+    growth: GrowthLaw | None,
+    most_params: float | None,
+) -> Pattern:
+    """Ordinary, emergent, ran out of data or of compute, or slow, by the share of the draws."""
     now = error_at(law, law.anchor.size)
+    slow = error_at(law, law.anchor.size * SLOW_FACTOR) > now / 2
+    out = np.zeros(len(law.weights), dtype=bool)
+    ends = None
+    if target is not None and sources:
+        capped = best_within(law, most_available(law, sources, target.weeks))
+        out = (capped > target.error) & (error_at(law, unlimited(law)) <= target.error)
+        ends = three(law, capped)
+    emergent, compute, said = _over_sizes(growth, target, most_params)
+    rest = 1 - emergent - compute
+    shares = {
+        "ordinary": rest * share_of(law, ~slow & ~out),
+        "emergent": emergent,
+        "ran out of data": rest * share_of(law, out),
+        "ran out of compute": compute,
+        "slow": rest * share_of(law, slow & ~out),
+    }
+    shares = {name: share for name, share in shares.items() if share > 0 or name != "emergent"}
+    return Pattern(shares, _times(law), ends, said)
+
+
+def _times(law: FittedLaw) -> tuple[float, float]:
+    """Times the data that halve the error in half of the draws or more, and in which share; the
+    last share, below a half, where not even the most do."""
+    now, times, half = error_at(law, law.anchor.size), 1.0, 0.0
     for times in (4.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6):
         half = share_of(law, error_at(law, law.anchor.size * times) <= now / 2)
         if half >= 0.5:
-            return f"{times:,.0f} times does in half of the draws or more ({half:.0%})"
-    return f"not even 1,000,000 times does in more than {half:.0%} of the draws"
+            break
+    return times, half
+
+
+def _halving(found: Pattern) -> str:
+    times, half = found.halving
+    if half >= 0.5:
+        return f"{times:,.0f} times does in half of the draws or more ({half:.0%})"
+    return f"not even {times:,.0f} times does in more than {half:.0%} of the draws"
 
 
 def _over_sizes(
