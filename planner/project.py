@@ -30,6 +30,7 @@ from planner.schema import (
     rule_faults,
     source_name_faults,
 )
+from planner.variants import KEY as VARIANTS
 from planner.variants import expanded
 from sources import catalogue, settings, training
 from sources.base import Context, Source, SourceError
@@ -53,7 +54,7 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
     project, faults = _project(raw)
     faults += agreement_faults(project, raw)
     tables = raw.get("sources", {}) if isinstance(raw.get("sources"), dict) else {}
-    tables, _ = expanded(tables, faults)
+    tables, origin = expanded(tables, faults)
     names = list(tables)
     faults += source_name_faults(names)
     start = project.start or datetime.date.today()
@@ -67,6 +68,9 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
         classes=project.classes,
     )
     sources, effects = _sources(tables, context, faults)
+    for name in {**origin, **{own: own for own in origin.values()}}:
+        if name in sources:
+            sources[name] = replace(sources[name], family=origin.get(name, name))
     faults += reference_faults(project, sources, names) + rule_faults(sources, names)
     pilots = _pilots(project, place.parent, tuple(names), faults)
     models = _models(project, names, context, pilots, faults)
@@ -141,7 +145,7 @@ def read_source(
         folder=place.parent,
         classes=project.classes,
     )
-    table = {k: v for k, v in tables[chosen].items() if k not in BESIDE}
+    table = {k: v for k, v in tables[chosen].items() if k not in (*BESIDE, VARIANTS)}
     return chosen, table, context, project.seed
 
 

@@ -1,8 +1,9 @@
 """What a plan must obey besides its limits: shares, what excludes and what needs another source.
 
 A share [1] is of all labelled examples trained on, data in hand included; where a source is bought,
-none of those it excludes is, and each of those it needs is bought or in hand. Every rule is one row
-of small arrays, so that many plans are judged at once.
+none of those it excludes is, and each of those it needs is bought or in hand. Variants of one
+source have one share together, and any of them will do where that source is needed. Every rule is
+one row of small arrays, so that many plans are judged at once.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ class Rules:
 
     shares    (rules, columns): sum_k shares_k n_k <= 0 for totals n [example]
     excludes  pairs of columns that are never bought together
-    needs     pairs (bought, needed): needed is None where no such source is on the market
+    needs     pairs (bought, needed): one of the columns needed, the likeliest first, is bought as
+              well; none where no such source is on the market
     said      what each rule says, shares first, then excludes, then needs
     """
 
     shares: Array
     excludes: tuple[tuple[int, int], ...] = ()
-    needs: tuple[tuple[int, int | None], ...] = ()
+    needs: tuple[tuple[int, tuple[int, ...]], ...] = ()
     said: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -44,8 +46,8 @@ class Rules:
             good &= (totals @ self.shares.T <= room).all(axis=1)
         for a, b in self.excludes:
             good &= ~((bought[:, a] > 0) & (bought[:, b] > 0))
-        for own, other in self.needs:
-            lacking = True if other is None else bought[:, other] <= 0
+        for own, others in self.needs:
+            lacking = (bought[:, others] <= 0).all(axis=1)
             good &= ~((bought[:, own] > 0) & lacking)
         return good
 
@@ -62,8 +64,8 @@ class Rules:
             good &= (least @ up.T + most @ down.T <= room).all(axis=1)
         for a, b in self.excludes:
             good &= ~((bought[:, a] > 0) & (bought[:, b] > 0))
-        for own, other in self.needs:
-            lacking = True if other is None else buyable[:, other] <= 0
+        for own, others in self.needs:
+            lacking = (buyable[:, others] <= 0).all(axis=1)
             good &= ~((bought[:, own] > 0) & lacking)
         return good
 
@@ -88,12 +90,12 @@ class Rules:
         return [a if b == column else b for a, b in pairs]
 
     def needed(self, column: int) -> list[int]:
-        """Columns that must be bought with this one, and with those."""
+        """Columns that must be bought with this one, and with those; of variants the first."""
         found: list[int] = []
         open_ = [column]
         while open_:
             each = open_.pop()
-            more = [b for a, b in self.needs if a == each and b is not None and b not in found]
+            more = [b[0] for a, b in self.needs if a == each and b and b[0] not in found]
             found += more
             open_ += more
         return [each for each in found if each != column]
@@ -147,34 +149,38 @@ def rules_of(sources: Sequence[Source], columns: Sequence[str]) -> Rules:
     """
     named = {source.name: source for source in sources}
     place = {name: k for k, name in enumerate(columns)}
+    families: dict[str, list[Source]] = {}
+    for source in sources:
+        families.setdefault(source.family or source.name, []).append(source)
     shares, excludes, needs = (
         list[Array](),
         dict[tuple[int, int], str](),
-        list[tuple[int, int | None]](),
+        list[tuple[int, tuple[int, ...]]](),
     )
     said, said_needs = list[str](), list[str]()
     labelled = np.array([1.0 if n in named and named[n].role == "labels" else 0.0 for n in columns])
     for source in sorted(sources, key=lambda s: place[s.name]):
-        k = place[source.name]
-        own = np.zeros(0 if source.min_share <= 0 and source.max_share >= 1 else len(columns))
-        own[k : k + 1] = 1.0
-        if source.role == "labels" and source.min_share > 0:
-            shares.append(source.min_share * labelled - own)
-            said.append(f"{source.name}: min share {source.min_share:g}")
-        if source.role == "labels" and source.max_share < 1:
-            shares.append(own - source.max_share * labelled)
-            said.append(f"{source.name}: max share {source.max_share:g}")
+        k, family = place[source.name], source.family or source.name
+        members = families[family]
+        if source.role == "labels" and source is min(members, key=lambda s: place[s.name]):
+            own = np.zeros(len(columns))
+            own[[place[each.name] for each in members]] = 1.0
+            if source.min_share > 0:
+                shares.append(source.min_share * labelled - own)
+                said.append(f"{family}: min share {source.min_share:g}")
+            if source.max_share < 1:
+                shares.append(own - source.max_share * labelled)
+                said.append(f"{family}: max share {source.max_share:g}")
         for other in source.excludes:
             if other in named and other != source.name:
                 pair = (min(k, place[other]), max(k, place[other]))
                 excludes.setdefault(pair, f"{source.name} excludes {other}")
         for other in dict.fromkeys(source.needs):
-            if other not in named:
-                needs.append((k, None))
-            elif named[other].in_hand == 0 and other != source.name:
-                needs.append((k, place[other]))
-            else:
+            found = families.get(other) or [named[other]] if other in named else []
+            if any(each.in_hand > 0 or each.name == source.name for each in found):
                 continue
+            found = sorted(found, key=_likely)
+            needs.append((k, tuple(place[each.name] for each in found)))
             said_needs.append(f"{source.name} needs {other}")
     return Rules(
         np.array(shares).reshape(-1, len(columns)),
@@ -182,6 +188,11 @@ def rules_of(sources: Sequence[Source], columns: Sequence[str]) -> Rules:
         tuple(needs),
         (*said, *excludes.values(), *said_needs),
     )
+
+
+def _likely(source: Source) -> tuple[bool, float]:
+    """Of variants the one that can be had and costs least comes first."""
+    return source.limits.available() <= 0, source.unit_cost(0)
 
 
 def without_rules(source: Source) -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -275,16 +275,37 @@ def rule_faults(sources: Mapping[str, Source], names: list[str]) -> list[Fault]:
                     faults.append(Fault(place, other, "is the source itself", "leave it out"))
         for other in set(source.excludes) & set(source.needs):
             faults.append(Fault(f"{here}.excludes", other, "is in needs as well", "keep one"))
+        faults += _never_bought(here, source, sources)
         if source.role != _LABELS and (source.min_share > 0 or source.max_share < 1):
             problem = "shares are of labelled examples, and this is unlabelled text"
             faults.append(Fault(here, None, problem, "leave min_share and max_share out"))
-    labels = [source for source in sources.values() if source.role == _LABELS]
+    # variants have one share together
+    labels = [s for s in sources.values() if s.role == _LABELS and s.family in ("", s.name)]
     least, most = sum(s.min_share for s in labels), sum(s.max_share for s in labels)
     if least > 1 + 1e-9:
         faults.append(Fault("sources", None, f"their min_share add up to {least:g}, above 1"))
     if labels and len(sources) == len(names) and most < 1 - 1e-9:
         faults.append(Fault("sources", None, f"their max_share add up to {most:g}, below 1"))
     return faults
+
+
+def _never_bought(here: str, source: Source, sources: Mapping[str, Source]) -> Iterator[Fault]:
+    """A fault for each source needed, at first or second hand, every variant of which excludes this
+    one or is excluded by it."""
+    needed, open_ = list[str](), [source]
+    while open_:
+        for other in open_.pop().needs:
+            if other in sources and other not in needed:
+                needed.append(other)
+                open_.append(sources[other])
+    for other in needed:
+        members = [s for s in sources.values() if other in (s.name, s.family)]
+        apart = all(s.name in source.excludes or source.name in s.excludes for s in members)
+        if apart and not any(each.in_hand > 0 for each in members):
+            if other in source.excludes and other in source.needs:
+                continue  # said already
+            problem = "is needed, and the two exclude each other, so this source is never bought"
+            yield Fault(f"{here}.needs", other, problem, "drop one of the rules")
 
 
 _LABELS: Role = "labels"

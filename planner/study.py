@@ -255,9 +255,11 @@ def _rebuild(inputs: Inputs) -> Rebuild:
             made = catalogue.build(kind, name, {**table, **changes}, inputs.context)
         except SourceError:
             return None
+        own = next(each for each in inputs.sources if each.name == name)
+        made = replace(made, family=own.family)
         if inputs.model is None:
             return made
-        used = next(each.in_hand for each in inputs.sources if each.name == name)
+        used = own.in_hand
         return replace(trained(made, inputs.model), in_hand=min(made.in_hand, used))
 
     return rebuild

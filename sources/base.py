@@ -283,7 +283,9 @@ class Source:
 
     What a plan must obey besides: of all labelled examples trained on, data in hand included, a
     share [1] from `min_share` to `max_share` is of this source; where it is bought, none of
-    `excludes` is, and each of `needs` is bought or in hand.
+    `excludes` is, and each of `needs` is bought or in hand. Variants of one source, of which one is
+    bought at most, have its name as `family`: a share is then of all of them together, and what
+    needs that source needs one of them.
     """
 
     name: str
@@ -303,6 +305,7 @@ class Source:
     warnings: tuple[str, ...] = ()
     note: str = ""
     training: CostLine | None = None
+    family: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:
