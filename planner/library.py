@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planner.group_study import GroupStudy, run_groups
+from planner.group_tables import group_tables
 from planner.inputs import Inputs
 from planner.models import study_of
 from planner.project import read
@@ -27,6 +29,15 @@ class StudyResult(Study):
 
 
 @dataclass(frozen=True)
+class GroupStudyResult(GroupStudy):
+    """A study of groups (inputs, law, plan, levelling, frontier, warnings) and its tables."""
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by name; `columns` gives unit and meaning of each column of the others."""
+        return {name: table.frame() for name, table in group_tables(self).items()}
+
+
+@dataclass(frozen=True)
 class Project:
     """A checked project.
 
@@ -41,6 +52,14 @@ class Project:
         """Read and check a project file; `target` replaces keys of its [target], such as budget
         [currency] or weeks [week]. Raises InputError with every fault of the file at once."""
         return cls(read(path, target))
+
+    def study_groups(self, progress: Progress | None = None) -> GroupStudyResult:
+        """Plan for the targets of all groups at once, where the project has groups.
+
+        Raises InputError where it has none.
+        """
+        study = run_groups(self.inputs, progress)
+        return GroupStudyResult(**{each.name: getattr(study, each.name) for each in fields(study)})
 
     def study(self, progress: Progress | None = None) -> StudyResult:
         """Fit the law, search the plan, diagnose. `progress` is called with the name of each stage.

