@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from planner import project
+from planner.group_study import run_groups
 from planner.models import study_of
 from planner.study import run
 from planner.tables import tables
@@ -88,6 +89,22 @@ def test_rlhf_or_dpo() -> None:
     assert not plans["DPO"].reaches
     harder = read_question(folder / "company-b" / "project.toml", {"error": 0.3})
     assert not any(plan.reaches for plan in best_by_route(harder, work_out(harder)).values())
+
+
+def test_groups_keep_every_target() -> None:
+    """examples/groups: the plan and the predictions that its README states."""
+    folder = ROOT / "examples" / "groups"
+    study = run_groups(project.read(folder / "project.toml"))
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    plan, bought = study.plan, study.plan.amounts
+    assert plan.reaches and plan.cost <= 2500
+    stated = f"buys {bought['listings']:,.0f} of listings and {bought['appraiser']:,.0f} from the"
+    assert stated in " ".join(text.split())
+    assert f"{plan.cost:,.0f} USD" in text
+    for each in plan.groups:
+        low, middle, high = (f"{error:.3f}"[1:] for error in each.error)
+        assert f"| {each.of} | {middle} ({low} to {high}) |" in text
+    assert set(study.levelling) == {"fair"} and study.levelling["fair"].cost is None
 
 
 def test_tickets_are_those_of_the_script(tmp_path: Path) -> None:
