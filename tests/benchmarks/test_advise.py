@@ -8,8 +8,8 @@ it, the law is fitted to them, and three ways of going on are paid for under the
 - advice: the pilot that is advised, if any, then the best purchase given what it showed;
 - largest: the dearest candidate that costs no more than the best purchase now, then the same.
 
-All ways aim at the same chance of meeting the target, or at SLIP less where no purchase is as sure as
-wanted; cost is of pilots and purchases.
+All ways aim at the same chance of meeting the target, or at SLIP less where no purchase is as sure
+as wanted; cost is of pilots and purchases.
 """
 
 from __future__ import annotations
