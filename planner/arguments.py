@@ -29,6 +29,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "the cheapest purchases that reach the target, as tables",
             "dataplan plan my-project/project.toml --out tables --budget 5000",
         ),
+        "verdict": (
+            "does the idea scale: sources, model, budget; what would tell",
+            "dataplan verdict my-project/project.toml --lang zh",
+        ),
         "advise": (
             "which pilot to run next, and what it is worth",
             "dataplan advise my-project/project.toml",
@@ -182,6 +186,22 @@ def _plan(each: argparse.ArgumentParser) -> None:
     )
     each.add_argument(
         "--json", action="store_true", help="print the tables as JSON; files only with --out"
+    )
+
+
+def _verdict(each: argparse.ArgumentParser) -> None:
+    each.add_argument("project", metavar="PROJECT.toml", help="project file")
+    _target(each, "instead of the project's")
+    each.add_argument("--budget", metavar="B", type=_number, help="most to spend, in its currency")
+    each.add_argument("--weeks", metavar="W", type=_number, help="weeks to the last delivery")
+    each.add_argument("--out", metavar="DIR", help="folder for the tables")
+    _lang(each, "of the page")
+    _json(each)
+
+
+def _lang(each: argparse.ArgumentParser, what: str) -> None:
+    each.add_argument(
+        "--lang", choices=("en", "zh"), default="en", help=f"language {what} (default: en)"
     )
 
 
@@ -468,6 +488,7 @@ def _date(text: str) -> datetime.date:
 _OPTIONS = {
     "init": _init,
     "plan": _plan,
+    "verdict": _verdict,
     "advise": _advise,
     "sources": _sources,
     "preference": _preference,

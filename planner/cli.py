@@ -103,22 +103,30 @@ def _init(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _plan(args: argparse.Namespace) -> int:
+def _project(args: argparse.Namespace) -> Inputs:
+    """The project of a command, with the target that its options name."""
     from planner.errors import InputError
+    from planner.project import read
+
+    given = {
+        key: value
+        for key, name in TARGET.items()
+        if (value := getattr(args, name, None)) is not None
+    }
+    try:
+        return read(args.project, given)
+    except InputError as error:
+        raise _named(error, {f"target.{key}": f"--{TARGET[key]}" for key in given}) from None
+
+
+def _plan(args: argparse.Namespace) -> int:
     from planner.export import write_csv
     from planner.models import study_of
     from planner.progress import meter
-    from planner.project import read
     from planner.summary import plan_parts
     from planner.tables import tables
 
-    given = {
-        key: value for key, name in TARGET.items() if (value := getattr(args, name)) is not None
-    }
-    try:
-        inputs = read(args.project, given)
-    except InputError as error:
-        raise _named(error, {f"target.{key}": f"--{TARGET[key]}" for key in given}) from None
+    inputs = _project(args)
     if inputs.groups is not None:
         return _plan_groups(args, inputs)
     with meter() as progress:
@@ -152,6 +160,29 @@ def _plan_groups(args: argparse.Namespace, inputs: Inputs) -> int:
         sys.stderr.write(f"{len(written)} tables written to {folder}; columns.csv explains them\n")
     _print(args, found, group_parts)
     return DONE if study.plan.reaches else UNREACHED
+
+
+def _verdict(args: argparse.Namespace) -> int:
+    from functools import partial
+
+    from planner.export import write_csv
+    from planner.models import study_of
+    from planner.progress import meter
+    from planner.tables import tables
+    from planner.verdict_page import verdict_parts
+
+    inputs = _project(args)
+    with meter() as progress:
+        study = study_of(inputs, progress.stage)
+    found = tables(study)
+    if args.out is not None:
+        written = write_csv(found, args.out)
+        sys.stderr.write(
+            f"{len(written)} tables written to {args.out}; columns.csv explains them\n"
+        )
+    _print(args, found, partial(verdict_parts, language=args.lang))
+    assert study.idea is not None
+    return DONE if study.idea.verdict.answer.startswith("scales") else UNREACHED
 
 
 def _advise(args: argparse.Namespace) -> int:
@@ -455,6 +486,7 @@ def _tell(text: str) -> None:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "init": _init,
     "plan": _plan,
+    "verdict": _verdict,
     "advise": _advise,
     "sources": _sources,
     "preference": _preference,

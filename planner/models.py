@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from planner.candidates import Candidate, candidates
 from planner.held import cases, exhaustive, held, merged, trimmed
+from planner.idea import Idea
 from planner.inputs import Inputs
 from planner.plan import Plan, Step
 from planner.risk import risk_of
@@ -20,6 +21,7 @@ from planner.schema import model_item
 from planner.secure import Secured
 from planner.study import Progress, Study, fresh_chance, run, solved
 from planner.tried import Flip, Part, Tried
+from planner.verdict import judge
 from sources.base import CostLine, Source
 from sources.training import Model
 
@@ -217,7 +219,16 @@ def _told(inputs: Inputs, study: Study, best: Answer, answers: Sequence[Answer])
         risk=risk,
         warnings=(*study.warnings, *warnings),
         models=(replace(first, chosen=True), *rest),
+        idea=_judged(study, replace(plan, steps=steps, target=aim)),
     )
+
+
+def _judged(study: Study, whole: Plan) -> Idea | None:
+    """The idea judged anew on the plan with all that the chosen model costs."""
+    if study.idea is None:
+        return None
+    verdict = judge(study.law, whole.target, whole, study.inputs.sources)
+    return replace(study.idea, verdict=verdict)
 
 
 def _order(each: Tried) -> tuple[bool, float]:

@@ -13,6 +13,7 @@ from planner.errors import Fault, InputError
 from planner.fit import fit_whole
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw, fit_growth
+from planner.idea import Idea, idea_of
 from planner.marginal import Marginal, marginals, point_now
 from planner.optimise import at_confidences, cheapest_plan, frontier
 from planner.pilots import Pilots
@@ -68,6 +69,7 @@ class Study:
     models: candidate models, the chosen one first; none where the project names none. Where it
     does, plans hold purchases and what training on them costs; what the chosen model costs beside
     (`models[0].overhead`) has been taken from the budget of their target.
+    idea: verdict, stages, pattern and supply in numbers; None in a study made by hand.
     """
 
     inputs: Inputs
@@ -84,6 +86,7 @@ class Study:
     fresh: tuple[float, float] = (math.nan, math.nan)
     sensitivity: Sensitivity | None = None
     models: tuple[Tried, ...] = ()
+    idea: Idea | None = None
 
 
 @dataclass(frozen=True)
@@ -174,9 +177,8 @@ def run(
         run_cost=inputs.run_cost or 0.0,
         sources=inputs.sources,
     )
-    diagnosis = diagnose(
-        law, inputs.target, plan, inputs.sources, _growth(inputs), inputs.max_params
-    )
+    growth = _growth(inputs)
+    diagnosis = diagnose(law, inputs.target, plan, inputs.sources, growth, inputs.max_params)
     return Study(
         inputs=inputs,
         law=law,
@@ -191,6 +193,7 @@ def run(
         surer=_surer(inputs, law, plan) if with_sensitivity else (),
         fresh=fresh_chance(fresh, plan),
         sensitivity=swings,
+        idea=idea_of(law, plan, inputs.sources, rounds, growth, inputs.max_params),
     )
 
 

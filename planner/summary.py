@@ -21,6 +21,7 @@ from planner.screen import (
     weeks,
 )
 from planner.table import Table, Value
+from planner.verdict_page import verdict_short
 
 MOST_SWINGS = 6  # that the page lists
 PROVEN = 0.0005  # a gap that is nothing but rounding
@@ -32,11 +33,13 @@ def _mix(names: Sequence[str], amounts: Sequence[Value]) -> str:
     return ", ".join(found) or "nothing"
 
 
-def plan_parts(tables: Tables) -> Parts:
+def plan_parts(tables: Tables, language: str = "en") -> Parts:
     """The plan: verdict, purchases, how sure, what binds, rounds, frontier, warnings, what next."""
     facts = facts_of(tables["summary"])
     findings = tables["diagnosis"].records()
     parts = [title(_verdict(facts)), line(f"Verdict: {facts['verdict']}")]
+    if "verdict" in tables:
+        parts[1:] = verdict_short(tables, language)
     if tables["plan"].rows:
         parts += ["", *_purchases(tables["plan"], facts)]
     if "models" in tables:

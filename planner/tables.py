@@ -39,6 +39,7 @@ from planner.swings import (
     switch_rows,
 )
 from planner.table import Column, Row, Table, figure, whole
+from planner.verdict_table import VERDICT, verdict_rows
 from sources.base import Source
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def tables(study: Study) -> dict[str, Table]:
         ),
         make("assumptions", ASSUMPTIONS, assumption_rows(inputs)),
         make("diagnosis", DIAGNOSIS, diagnosis_rows(study.diagnosis, study.warnings)),
+        *([make("verdict", VERDICT, verdict_rows(study))] if study.idea else []),
     ]
     if study.sensitivity is not None:
         cost = plan_cost(study.plan)
