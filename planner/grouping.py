@@ -119,8 +119,11 @@ def _source_faults(
     shares: Split | None,
     names: tuple[str, ...],
 ) -> Iterator[Fault]:
-    for name in tables:
-        if name not in given and shares is None:
+    for name, table in tables.items():
+        if isinstance(table, dict) and table.get("kind") == "text":
+            problem = "is unlabelled text, which is planned without groups only"
+            yield Fault(key("sources", name), None, problem, "leave it or the groups out")
+        elif name not in given and shares is None:
             advice = "give it, or the population's shares as [groups]"
             yield Fault(key("sources", name, "groups"), None, "is missing", advice)
     if shares is None:

@@ -184,6 +184,15 @@ def test_groups_need_pilots_of_each(tmp_path, capsys):
     assert "is no group of this project" in capsys.readouterr().err
 
 
+def test_text_has_no_groups(tmp_path, capsys):
+    place = write(tmp_path)
+    text = place.read_text(encoding="utf-8")
+    more = '[sources.notes]\nkind = "text"\ndocuments = 1000\n'
+    place.write_text(text + more, encoding="utf-8")
+    assert main(["plan", str(place)]) == 2
+    assert "sources.notes: is unlabelled text" in capsys.readouterr().err
+
+
 def test_without_shares_there_is_no_overall_error(tmp_path, capsys):
     place = write(tmp_path)
     text = place.read_text(encoding="utf-8").replace("[groups]\na = 0.7\nb = 0.3\n", "")
