@@ -11,17 +11,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from planner.laws import Array
-from planner.plan import Plan, Step
+from planner.plan import Plan
 from sources.base import Limits, Source
 
 DRAWS = 4096  # of the prices
-POINTS = 48  # quantiles of speed, and of lead time
+POINTS = 96  # quantiles of lead time
 NORMAL_95 = 1.6448536269514722  # of the 90% that a range spans
 LEAST = 1e-3  # factor at which the low end of a range is cut, so that it has a logarithm
+FAST = 2.0**60  # [example/week] at which shares of a week are seen in whole examples
 
 
 @dataclass(frozen=True)
@@ -36,23 +38,42 @@ class Risk:
 
 def risk_of(plan: Plan) -> Risk:
     """Chances of a plan within its own target's budget and weeks."""
-    target = plan.target
-    on_budget = 1.0
-    if math.isfinite(target.budget):
-        on_budget = float(np.mean(spent(plan.steps) <= target.budget * (1 + 1e-9)))
-    on_time = math.prod(_in_time(step, target.weeks) for step in plan.steps)
+    target, bought = plan.target, [(step.source, step.quantity) for step in plan.steps]
+    on_budget = budget_kept(bought, target.budget)
+    on_time = math.prod(
+        float(in_time(source.limits, np.array([quantity]), target.weeks)[0])
+        for source, quantity in bought
+    )
     return Risk(on_budget, on_time, plan.probability * on_budget * on_time)
 
 
-def spent(steps: Sequence[Step], seed: int = 0) -> Array:
+def budget_kept(bought: Sequence[tuple[Source, float]], budget: float) -> float:
+    """P(the money spent on these purchases keeps the budget [currency]) [1]."""
+    if math.isinf(budget):
+        return 1.0
+    return float(np.mean(spent(bought) <= budget * (1 + 1e-9)))
+
+
+def spent(bought: Sequence[tuple[Source, float]], seed: int = 0) -> Array:
     """Money spent (DRAWS,) [currency] without contingency, over the ranges of the prices."""
     # the dearest first, so that neither names nor order of sources decide
-    ranked = sorted(steps, key=lambda step: (-step.subtotal, -step.quantity))
-    scores = np.random.default_rng(seed).standard_normal((len(ranked), DRAWS))
+    ranked = sorted(bought, key=lambda each: (-float(each[0].cost(each[1])), -each[1]))
+    scores = _scores(len(ranked), seed)
     total = np.zeros(DRAWS)
-    for step, score in zip(ranked, scores, strict=True):
-        total += paid(step.source, step.quantity, score)
+    for (source, quantity), score in zip(ranked, scores, strict=True):
+        total += paid(source, quantity, score)
     return total
+
+
+@lru_cache(maxsize=8)
+def _scores(count: int, seed: int) -> Array:
+    """Standard normal scores (count, DRAWS): for each source one from every DRAWS-th part of the
+    probability, in an order of its own (a Latin hypercube), so that each price alone is exact."""
+    from scipy.special import ndtri
+
+    even = ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
+    rng = np.random.default_rng(seed)
+    return np.array([rng.permutation(even) for _ in range(count)])
 
 
 def paid(source: Source, quantity: float, score: Array) -> Array:
@@ -86,30 +107,44 @@ def slower(limits: Limits, level: float) -> Limits:
     return replace(limits, per_week=limits.per_week * speed, lead_weeks=limits.lead_weeks * lead)
 
 
-def _in_time(step: Step, weeks: float) -> float:
-    """P(a purchase is delivered within the weeks) [1]."""
-    limits = step.source.limits
-    if math.isinf(weeks) or limits.speed_range == limits.lead_range == (1.0, 1.0):
-        return 1.0
-    from scipy.special import ndtri
-
-    score = ndtri((np.arange(POINTS) + 0.5) / POINTS)
-    speeds = limits.per_week * between(score, *limits.speed_range)
-    leads = limits.lead_weeks * between(score, *limits.lead_range)
-    arrived = 0
-    for lead in leads:
-        late = replace(limits, lead_weeks=float(lead))
-        # faster is never later: the first speed in time settles the others
-        at = _first(speeds, step.quantity, late, weeks)
-        arrived += len(speeds) - at
-    return arrived / (len(leads) * len(speeds))
+def in_time(limits: Limits, quantities: Array, weeks: float) -> Array:
+    """P(purchases (n,) [example] are each delivered within the weeks [week]) (n,) [1]."""
+    most = _deliverable(limits, weeks)  # at one example a week
+    if limits.per_week == 0:
+        return (quantities <= 0).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        needed = quantities[:, None] / (limits.per_week * most * (1 + 1e-12))
+    needed = np.where(most > 0, needed, math.inf)
+    if math.isinf(limits.per_week):
+        needed = np.where(most > 0, 0.0, math.inf) + np.zeros((len(quantities), 1))
+    return np.where(quantities > 0, _faster(needed, *limits.speed_range).mean(axis=1), 1.0)
 
 
-def _first(speeds: Array, quantity: float, limits: Limits, weeks: float) -> int:
-    """Number of the first of the rising speeds at which the quantity is there within the weeks."""
-    low, high = 0, len(speeds)
-    while low < high:
-        middle = (low + high) // 2
-        found = replace(limits, per_week=float(speeds[middle])).weeks(quantity)
-        low, high = (low, middle) if found <= weeks * (1 + 1e-12) else (middle + 1, high)
-    return low
+def _faster(factor: Array, low: float, high: float) -> Array:
+    """P(a factor as in `between` is at least this) [1], elementwise."""
+    from scipy.special import ndtr
+
+    down, up = -math.log(max(low, LEAST)), math.log(high)
+    with np.errstate(divide="ignore"):
+        logs = np.log(factor)
+    below = ndtr(-logs / down * NORMAL_95) if down else np.ones_like(logs)
+    above = ndtr(-logs / up * NORMAL_95) if up else np.zeros_like(logs)
+    return np.where(logs <= 0, below, above)
+
+
+@lru_cache(maxsize=4096)
+def _deliverable(limits: Limits, weeks: float) -> Array:
+    """What arrives within the weeks at one example a week (lead times,) [example]."""
+    if math.isinf(weeks):
+        return np.array([math.inf])
+    if limits.lead_range == (1.0, 1.0):
+        leads = np.array([limits.lead_weeks])
+    else:
+        from scipy.special import ndtri
+
+        score = ndtri((np.arange(POINTS) + 0.5) / POINTS)
+        leads = limits.lead_weeks * between(score, *limits.lead_range)
+    free = replace(limits, per_week=FAST, max_examples=math.inf, batch=1, min_order=1)
+    return np.array(
+        [replace(free, lead_weeks=float(lead)).available(weeks) / FAST for lead in leads]
+    )

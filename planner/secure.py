@@ -2,33 +2,41 @@
 
 `cheapest_plan` takes prices and speeds at their base values. Here they lie in ranges: since these
 are independent of the law, a plan keeps all three with the product of the chances. Where that falls
-short of the wanted confidence, more is bought (a surer target makes up for the rest), or what
-arrives in time even at slow speeds.
+short of the wanted confidence, many purchases are taken as a start: what is cheapest where speeds
+are slow, prices high, a risky source left out or the target reached more surely, and each source
+alone. Each is mended until all is kept, and the best are made cheaper on the true joint chance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from planner.bill import describe
 from planner.fitted import FittedLaw
+from planner.laws import Array
+from planner.market import Amounts, in_hand, market_of
+from planner.odds import Odds, cheapened, repaired
 from planner.optimise import cheapest_plan
 from planner.plan import Plan, Target
-from planner.risk import Risk, risk_of, slower
-from sources.base import Source
+from planner.risk import Risk, between, risk_of, slower
+from sources.base import CostLine, Source
 
-LEVELS = (0.5, 0.8, 0.95)  # quantiles of slowness that purchases are made for
-STEPS = 4  # in which the confidence in the target is raised
-MOST = 0.999  # confidence in the target alone
-Solve = Callable[[Sequence[Source], Target], Plan]
+LEVELS = (0.7, 0.9)  # quantiles of slowness, and of prices, that purchases are made for
+SURER = 0.5  # of the way from the wanted confidence to certainty
+LEFT_OUT = 4  # risky sources that are left out, one at a time
+POLISHED = 2  # starts that are made cheaper
 
 
 @dataclass(frozen=True)
 class Secured:
-    """A plan, its chances, and the confidence in the target alone [1] that it was made for.
+    """A plan, its chances, and the confidence in the target alone [1] that it has at least.
 
-    Where no plan keeps all three often enough, the plan is the one made for the wanted confidence
-    in the target alone.
+    Where no plan was found that keeps all three often enough, the plan is the one made for the
+    wanted confidence in the target alone.
     """
 
     plan: Plan
@@ -42,60 +50,115 @@ class Secured:
 
 
 def secure_plan(
-    sources: Sequence[Source], law: FittedLaw, target: Target, *, contingency: float = 0.0
+    sources: Sequence[Source],
+    law: FittedLaw,
+    target: Target,
+    *,
+    contingency: float = 0.0,
+    warm: Sequence[Plan] = (),
+    quick: bool = False,
 ) -> Secured:
     """The cheapest plan found that keeps target, budget and weeks at target.confidence.
 
     Its bound is that of the problem with base prices and speeds, which no surer plan undercuts.
+    warm: plans worth a look. quick: without the bound, from the cheapest plan and `warm` alone.
     Raises InputError as `cheapest_plan` does.
     """
-    first = cheapest_plan(sources, law, target, contingency=contingency)
+    first = cheapest_plan(sources, law, target, contingency=contingency, prove=not quick)
     found = Secured(first, risk_of(first), target.confidence)
-    if not first.reaches or found.holds:
+    if found.holds or not first.reaches:
         return found
-
-    def solve(offered: Sequence[Source], aim: Target) -> Plan:
-        return cheapest_plan(offered, law, aim, contingency=contingency, prove=False)
-
-    levels = LEVELS if found.risk.on_time < 1 else LEVELS[:1]
-    tried = [each for level in levels if (each := _surer(sources, found, level, solve))]
-    if not tried:
+    market = market_of(sources, law, contingency)
+    names = law.sources
+    tried: list[tuple[float, Odds, Array]] = []
+    starts = () if quick else _starts(sources, law, target, contingency)
+    for plan in (first, *warm, *starts):
+        bought = np.array([plan.amounts.get(name, 0.0) for name in names])
+        odds = Odds(market, target, plan.totals(names) - bought)
+        _try(odds, bought, tried)
+    odds = Odds(market, target, in_hand(market))
+    _try(odds, np.zeros(len(names)), tried)
+    tried.sort(key=lambda each: each[0])
+    plans = []
+    for _, odds, bought in tried[:POLISHED]:
+        better = cheapened(odds, bought)
+        for amounts in (better, bought):
+            plan = describe(market, target, Amounts(amounts, odds.used), None)
+            plans.append(Secured(plan, risk_of(plan), target.confidence))
+    held = [each for each in plans if each.holds]
+    if not held:
         return found
-    best = min(tried, key=lambda each: each.plan.cost)
-    return replace(best, plan=replace(best.plan, bound=first.bound))
+    best = min(held, key=lambda each: each.plan.cost)
+    return Secured(replace(best.plan, bound=first.bound), best.risk, best.plan.probability)
 
 
-def _surer(sources: Sequence[Source], first: Secured, level: float, solve: Solve) -> Secured | None:
-    """The cheapest plan that holds among purchases in time at this quantile of slowness."""
-    target = first.plan.target
-    if first.risk.on_budget < target.confidence:  # and whatever is surer costs more
-        return None
-    offered = [replace(source, limits=slower(source.limits, level)) for source in sources]
-    risk, confidence = first.risk, target.confidence
-    for _ in range(STEPS):
-        kept = risk.on_budget * risk.on_time if level == LEVELS[0] else risk.on_budget
-        confidence = max(confidence, target.confidence / max(kept, target.confidence))
-        if confidence > MOST:
-            return None
-        plan = solve(offered, replace(target, confidence=confidence))
-        if not plan.reaches:
-            return None
-        named = {source.name: source for source in sources}
-        steps = tuple(
-            replace(
-                step,
-                source=named[step.source.name],
-                start_week=named[step.source.name].limits.lead_weeks,
-                weeks=named[step.source.name].limits.weeks(step.quantity),
-            )
-            for step in plan.steps
-        )
-        plan = replace(plan, steps=steps, target=target)
-        risk = risk_of(plan)
-        found = Secured(plan, risk, confidence)
-        if found.holds:
-            return found
-        if risk.on_budget * risk.on_time < target.confidence:
-            return None
-        confidence = min(MOST, target.confidence / (risk.on_budget * risk.on_time)) + 1e-6
-    return None
+def _try(odds: Odds, bought: Array, tried: list[tuple[float, Odds, Array]]) -> None:
+    """Add the purchases as they are where they keep all, and as mended."""
+    if odds.met(bought[None])[0] >= odds.target.confidence:
+        mended: Array | None = bought
+    else:
+        mended = repaired(odds, bought)
+    if mended is not None:
+        cost = float(odds.cost(mended[None])[0])
+        if not any(math.isclose(cost, other, rel_tol=1e-9) for other, _, _ in tried):
+            tried.append((cost, odds, mended))
+
+
+def _starts(
+    sources: Sequence[Source], law: FittedLaw, target: Target, contingency: float
+) -> Iterator[Plan]:
+    """Plans that some pessimism makes: none needs to be kept surely enough as it is."""
+
+    def solve(offered: Sequence[Source], confidence: float) -> Iterator[Plan]:
+        aim = replace(target, confidence=confidence)
+        plan = cheapest_plan(offered, law, aim, contingency=contingency, prove=False)
+        if plan.reaches:
+            yield plan
+
+    wanted = target.confidence
+    surer = wanted + SURER * (1 - wanted)
+    for level in LEVELS:
+        offered = [pessimistic(source, level, target) for source in sources]
+        yield from solve(offered, wanted)
+        yield from solve(offered, surer)
+    risky = [source for source in sources if _risk_of_source(source, target)]
+    if len(sources) > 1:
+        for source in sorted(risky, key=lambda s: -_risk_of_source(s, target))[:LEFT_OUT]:
+            rest = [other for other in sources if other is not source]
+            if source.in_hand == 0 and rest:
+                yield from solve(rest, wanted)
+
+
+def pessimistic(source: Source, level: float, target: Target) -> Source:
+    """A source as slow, where weeks are limited, and as dear, where the budget is, as its worst
+    `level` quantile [1]."""
+    if math.isfinite(target.weeks):
+        source = replace(source, limits=slower(source.limits, level))
+    if math.isfinite(target.budget):
+        source = replace(source, lines=tuple(_dearer(line, level) for line in source.lines))
+    return source
+
+
+def _dearer(line: CostLine, level: float) -> CostLine:
+    from scipy.special import ndtri
+
+    factor = float(between(np.array(float(ndtri(level))), line.low, line.high))
+    tiers = tuple(replace(tier, unit_price=tier.unit_price * factor) for tier in line.tiers)
+    return replace(
+        line,
+        fixed=line.fixed * factor,
+        unit_price=line.unit_price * factor,
+        tiers=tiers,
+        low=1.0,
+        high=1.0,
+    )
+
+
+def _risk_of_source(source: Source, target: Target) -> float:
+    """How far [log ratio] a source's limited ranges go to the bad side."""
+    limits, far = source.limits, 0.0
+    if math.isfinite(target.weeks) and math.isfinite(limits.per_week):
+        far += -math.log(max(limits.speed_range[0], 1e-3)) + math.log(limits.lead_range[1])
+    if math.isfinite(target.budget):
+        far += max((math.log(line.high) for line in source.lines), default=0.0)
+    return far

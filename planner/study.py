@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw, fit_growth
 from planner.idea import Idea, idea_of
 from planner.marginal import Marginal, marginals, point_now
-from planner.optimise import at_confidences, cheapest_plan, frontier
+from planner.optimise import cheapest_plan, frontier
 from planner.pilots import Pilots
 from planner.plan import Diagnosis, Path, Plan
 from planner.prior import BIASED_EXCESS, UNBIASED_SATURATION, Beliefs, SourceBelief, Split
@@ -24,7 +24,7 @@ from planner.questions import least_error, least_weeks
 from planner.risk import Risk, risk_of
 from planner.rounds import path
 from planner.secure import Secured, secure_plan
-from planner.sensitivity import Rebuild, Sensitivity, sensitivity
+from planner.sensitivity import Rebuild, Refit, Sensitivity, sensitivity
 from planner.spread import representative
 from planner.tried import Tried
 from sources import catalogue
@@ -65,7 +65,7 @@ class Study:
     where even that law reaches the target within no limits.
     surer: the target at other confidences, rising; empty unless sensitivity was asked for.
     fresh: P(target met) on draws that the plan was not made for, and its standard error.
-    sensitivity: None unless it was asked for, or where the target is out of reach.
+    sensitivity: None unless it was asked for; where the target is out of reach, limits alone.
     models: candidate models, the chosen one first; none where the project names none. Where it
     does, plans hold purchases and what training on them costs; what the chosen model costs beside
     (`models[0].overhead`) has been taken from the budget of their target.
@@ -163,11 +163,18 @@ def run(
     plan, points = _frontier(inputs, law, secured)
     risk = risk_of(plan)
     swings = None
-    if with_sensitivity and plan.reaches:
+    surer: tuple[SurePoint, ...] = ()
+    if with_sensitivity and inputs.least == "cost":
         say("planning anew for each assumption")
         swings = sensitivity(
-            inputs.sources, law, plan, contingency=inputs.contingency, rebuild=_rebuild(inputs)
+            inputs.sources,
+            law,
+            plan,
+            contingency=inputs.contingency,
+            rebuild=_rebuild(inputs),
+            refit=None if inputs.model else _refit(inputs),
         )
+        surer = _surer(inputs, law, plan)
     say("laying out rounds and diagnosis")
     rounds = path(
         law,
@@ -189,8 +196,8 @@ def run(
         diagnosis=as_planned(diagnosis, plan, rounds),
         best_guess=guess,
         best_guess_probability=chance,
-        warnings=_warnings(inputs, law, plan, risk),
-        surer=_surer(inputs, law, plan) if with_sensitivity else (),
+        warnings=(*_warnings(inputs, law, plan, risk), *_no_swings(inputs, with_sensitivity)),
+        surer=surer,
         fresh=fresh_chance(fresh, plan),
         sensitivity=swings,
         idea=idea_of(law, plan, inputs.sources, rounds, growth, inputs.max_params),
@@ -204,17 +211,18 @@ def solved(inputs: Inputs, law: FittedLaw, fresh: FittedLaw) -> tuple[Inputs, Se
     again for so much more confidence.
     """
     target, money = inputs.target, inputs.contingency
-    if inputs.least == "weeks":
-        target = least_weeks(inputs.sources, law, target, contingency=money)
-    elif inputs.least == "error":
-        target = least_error(inputs.sources, law, target, contingency=money)
+    warm: list[Plan] = []
+    if inputs.least in {"weeks", "error"}:
+        ask = least_weeks if inputs.least == "weeks" else least_error
+        answer = ask(inputs.sources, law, target, contingency=money)
+        target, warm = answer.target, [answer.plan] if answer.plan else []
     inputs = replace(inputs, target=target)
-    secured = secure_plan(inputs.sources, law, target, contingency=money)
+    secured = secure_plan(inputs.sources, law, target, contingency=money, warm=warm)
     wanted, (chance, noise) = target.confidence, fresh_chance(fresh, secured.plan)
     if not secured.holds or chance + 2 * noise >= secured.plan.probability:
         return inputs, secured
     surer = replace(target, confidence=min(0.99, wanted + secured.plan.probability - chance))
-    again = secure_plan(inputs.sources, law, surer, contingency=money)
+    again = secure_plan(inputs.sources, law, surer, contingency=money, warm=[secured.plan])
     if not again.holds:
         return inputs, secured
     return inputs, replace(again, plan=replace(again.plan, target=target, bound=secured.plan.bound))
@@ -239,14 +247,42 @@ def fresh_chance(fresh: FittedLaw, plan: Plan) -> tuple[float, float]:
     return chance, math.sqrt(chance * (1 - chance) * alike)
 
 
+def _no_swings(inputs: Inputs, wanted: bool) -> tuple[str, ...]:
+    if not wanted or inputs.least == "cost":
+        return ()
+    asked = f"this plan is of the least {inputs.least}"
+    return (f"--sensitivity is left out: it compares costs for one target, and {asked}",)
+
+
 def _surer(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[SurePoint, ...]:
-    """Cheapest plans at other confidences; a surer target never costs less."""
+    """Cheapest plans at other confidences in target, budget and weeks together, the surest first; a
+    surer target never costs less."""
     if not plan.reaches:
         return ()
-    found = at_confidences(
-        inputs.sources, law, inputs.target, CONFIDENCES, contingency=inputs.contingency
-    )
-    return tuple(map(SurePoint, CONFIDENCES, found))
+    found: list[SurePoint] = []
+    best: Plan | None = None
+    for confidence in sorted({*CONFIDENCES, plan.target.confidence}, reverse=True):
+        if confidence == plan.target.confidence:
+            best = plan if best is None or plan.cost <= best.cost else best
+        else:
+            aim = replace(inputs.target, confidence=confidence)
+            warm = [best] if best else [plan]
+            secured = secure_plan(
+                inputs.sources, law, aim, contingency=inputs.contingency, warm=warm, quick=True
+            )
+            if secured.holds and (best is None or secured.plan.cost < best.cost):
+                best = secured.plan
+        found.append(SurePoint(confidence, best))
+    return tuple(reversed(found))
+
+
+def _refit(inputs: Inputs) -> Refit:
+    """Fits the law to what is believed of other sources, as the project's own was fitted."""
+
+    def refit(sources: Sequence[Source]) -> FittedLaw:
+        return _halves(replace(inputs, sources=tuple(sources)))[0]
+
+    return refit
 
 
 def _rebuild(inputs: Inputs) -> Rebuild:

@@ -1,0 +1,275 @@
+"""The chance that purchases keep target, budget and weeks together, and purchases that raise it or
+cost less at it.
+
+`search` knows base prices and speeds only. Here the joint chance is computed exactly as `risk_of`
+does, and purchases are changed by hand's breadths: one source set to other amounts, and of another
+the least that keeps the chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from planner.laws import Array
+from planner.market import Market, between, most_to_be_had
+from planner.plan import Target
+from planner.risk import budget_kept, in_time
+from sources.base import Source
+
+# factors of a purchase that are tried: first far ones, then near ones
+FACTORS = ((0.0, 0.3, 0.6, 0.85, 0.95, 1.05, 1.2, 1.6), (0.97, 0.99, 0.997, 1.003, 1.01, 1.03))
+GRID, ZOOM, ZOOMS = 16, 12, 4  # amounts of the other source, at first and between neighbours
+BETTER = 1e-5  # relative, of a change that counts
+CELLS = 40_000_000  # draws x rows that a polish may look at
+OTHERS = 4  # sources not bought that are tried beside those that are
+
+
+class Odds:
+    """The chances of purchases on one market for one target; `used` of the data in hand stays."""
+
+    def __init__(self, market: Market, target: Target, used: Array) -> None:
+        self.market, self.target, self.used = market, target, used
+        self.looked = 0
+
+    @cached_property
+    def risky(self) -> bool:
+        """Whether the money spent on any source is uncertain."""
+        return any(
+            line.low < 1 or line.high > 1
+            for source in self.market.sources
+            for line in (*source.lines, *([source.training] if source.training else []))
+        )
+
+    def cost(self, rows: Array) -> Array:
+        """Cost (rows,) [currency] at base prices, contingency included."""
+        total = np.zeros(len(rows))
+        for source in self.market.sources:
+            total = total + self.market.price(source, rows[:, self.market.column(source)])
+        return total
+
+    def kept(self, rows: Array, least: Array | float = 0.0) -> Array:
+        """P(budget and weeks are kept) (rows,) [1]; 0 where a rule, base prices or base speeds
+        forbid the purchases, and perhaps where it is below `least`."""
+        market, target = self.market, self.target
+        good = market.rules.allowed(rows + self.used, rows)
+        good &= self.cost(rows) <= target.budget * (1 + 1e-9)
+        chance = good.astype(float)
+        for source in market.sources:
+            bought = rows[:, market.column(source)]
+            if not bought.any():
+                continue
+            chance *= bought <= source.limits.available(target.weeks)
+            if math.isfinite(target.weeks):
+                chance *= in_time(source.limits, bought, target.weeks)
+        if math.isfinite(target.budget) and self.risky:
+            for row in np.flatnonzero((chance > 0) & (chance >= least)):
+                pairs = [(s, float(rows[row, market.column(s)])) for s in market.sources]
+                chance[row] *= budget_kept([p for p in pairs if p[1] > 0], target.budget)
+        return chance
+
+    def met(self, rows: Array) -> Array:
+        """P(target, budget and weeks are kept) (rows,) [1], perhaps 0 where below the wanted."""
+        law = self.market.law
+        self.looked += len(rows) * len(law.weights)
+        reached = law.weights @ (law.errors(rows + self.used) <= self.target.error)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            least = np.where(reached > 0, self.target.confidence / reached, math.inf)
+        chance = np.round(reached * self.kept(rows, least - 1e-9), 12)
+        return np.asarray(chance)
+
+    def chance(self, rows: Array) -> Array:
+        """The same (rows,) [1], exact where it is far below the wanted confidence too."""
+        law = self.market.law
+        self.looked += len(rows) * len(law.weights)
+        reached = law.weights @ (law.errors(rows + self.used) <= self.target.error)
+        return np.asarray(reached * self.kept(rows))
+
+    def enough(self, source: Source, room: float) -> float:
+        """Most of a source [example] worth buying for `room` [currency]."""
+        law, aim = self.market.law, replace(self.target, budget=min(self.target.budget, room))
+        most = most_to_be_had(self.market, source, aim)
+        if math.isinf(room) and source.role == "labels":
+            needs = law.needs(self.target.error, source.name)
+            finite = needs[np.isfinite(needs)]
+            most = min(most, float(finite.max(initial=0.0)) * 1.01 or most)
+        return most
+
+    def grid(self, source: Source, room: float, points: int = GRID) -> Array:
+        """Amounts of a source to try, none first; `room` [currency] is what it may cost."""
+        most, batch = self.enough(source, room), source.limits.batch
+        most = math.floor(most / batch) * batch
+        if most < source.limits.smallest:
+            return np.zeros(1)
+        steps = between(source, source.limits.smallest, most, points, points)
+        fine = np.unique(np.round(np.linspace(0.3, 1.0, points // 2) * most / batch) * batch)
+        fine = fine[fine >= source.limits.smallest]
+        return np.unique(np.concatenate([[0.0], steps, np.minimum(fine, most)]))
+
+
+def repaired(odds: Odds, bought: Array) -> Array | None:
+    """The purchases with one or two sources set so that all is kept at little cost; where that
+    fails, those climbed to; None where no chance is high enough."""
+    found = _with_least(odds, bought[None], math.inf)
+    if found is not None:
+        return found
+    best = climbed(odds, bought)
+    return best if odds.met(best[None])[0] >= odds.target.confidence else None
+
+
+def climbed(odds: Odds, bought: Array) -> Array:
+    """Purchases whose joint chance is higher, or the same: one source after another is changed,
+    then two at a time, until the chance is as wanted or rises no more."""
+    best, chance = bought, float(odds.chance(bought[None])[0])
+    end = odds.looked + CELLS // 2
+    grids: dict[str, Array] = {}
+    for pairs in (False, True, True):
+        for source in odds.market.sources:
+            others: list[Source | None] = [None]
+            if pairs:
+                others = [s for s in _worth_trying(odds, best) if s is not source]
+            for other in others:
+                if chance >= odds.target.confidence or odds.looked > end:
+                    return best
+                if source.name not in grids:
+                    grids[source.name] = odds.grid(source, math.inf)
+                rows = best[None]
+                if other is not None:
+                    rows = np.concatenate(
+                        [rows, _set(odds, best, other, (*FACTORS[0], *FACTORS[1]))]
+                    )
+                column = odds.market.column(source)
+                amounts = grids[source.name]
+                for _ in range(2):
+                    many = np.repeat(rows, len(amounts), axis=0)
+                    many[:, column] = np.tile(amounts, len(rows))
+                    found = odds.chance(many)
+                    at = int(np.argmax(found))
+                    if found[at] > chance:
+                        best, chance = many[at], float(found[at])
+                    low, high = _neighbours(amounts, many[at, column])
+                    rows = many[at][None]
+                    amounts = np.unique(_whole(source, np.linspace(low, high, ZOOM)))
+    return best
+
+
+def cheapened(odds: Odds, bought: Array) -> Array:
+    """Purchases that keep all as surely and cost less, found by changing two sources at a time."""
+    best, cost = bought, float(odds.cost(bought[None])[0])
+    end = odds.looked + CELLS
+    for factors in FACTORS:
+        better = True
+        while better:
+            better = False
+            for source in _worth_trying(odds, best):
+                for other in _worth_trying(odds, best):
+                    if odds.looked > end:
+                        return best
+                    rows = _set(odds, best, source, factors) if other is not source else best[None]
+                    found = _with_least(odds, rows, cost * (1 - BETTER), [other])
+                    if found is not None:
+                        best, better = found, True
+                        cost = float(odds.cost(best[None])[0])
+    return best
+
+
+def _worth_trying(odds: Odds, bought: Array) -> list[Source]:
+    """The sources bought, and the cheapest of the others by the price of as much."""
+    market = odds.market
+    mine = [s for s in market.sources if bought[market.column(s)] > 0]
+    size = max(float(bought.sum()), 1.0)
+    rest = [s for s in market.sources if s not in mine]
+    rest.sort(key=lambda s: float(market.price(s, np.array(size))))
+    return mine + rest[:OTHERS]
+
+
+def _set(odds: Odds, bought: Array, source: Source, factors: Sequence[float]) -> Array:
+    """Purchases (ways, sources) with other amounts of one source."""
+    column = odds.market.column(source)
+    start, most = float(bought[column]), odds.enough(source, math.inf)
+    if not start:
+        start = min(max(float(bought.sum()) * 0.3, 1.0), most)
+    amounts = _whole(source, start * np.array(factors))
+    amounts = np.unique(amounts[(amounts <= most) & (amounts != bought[column])])
+    rows = np.tile(bought, (len(amounts), 1))
+    rows[:, column] = amounts
+    return rows
+
+
+def _with_least(
+    odds: Odds, starts: Array, room: float, others: Sequence[Source] | None = None
+) -> Array | None:
+    """The cheapest of the purchases `starts` (ways, sources) with the least of one other source
+    that keeps all at the wanted confidence for at most `room` [currency]; None where none does."""
+    best, cost = None, room
+    for other in odds.market.sources if others is None else others:
+        column = odds.market.column(other)
+        bare = starts.copy()
+        bare[:, column] = 0.0
+        left = cost - float(odds.cost(bare).min()) if len(bare) else -1.0
+        if left < 0:
+            continue
+        rooms = cost - odds.cost(bare)
+        ends = [odds.enough(other, room) for room in rooms if 0 <= room < math.inf]
+        amounts = _whole(other, np.concatenate([odds.grid(other, left), starts[:, column], ends]))
+        amounts = np.unique(amounts)
+        rows = np.repeat(bare, len(amounts), axis=0)
+        rows[:, column] = np.tile(amounts, len(bare))
+        spent = odds.cost(rows)
+        good = np.zeros(len(rows), dtype=bool)
+        near = spent <= cost * (1 + 1e-12)
+        good[near] = odds.met(rows[near]) >= odds.target.confidence if near.any() else False
+        table = good.reshape(len(bare), len(amounts))
+        firsts = [
+            (float(spent[i * len(amounts) + at]), i, at)
+            for i, at in enumerate(map(int, table.argmax(axis=1)))
+            if table[i].any()
+        ]
+        for paid, i, at in sorted(firsts)[:2]:
+            row = rows[i * len(amounts) + at]
+            if at > 0:
+                row = _zoomed(odds, row, other, float(amounts[at - 1]), float(amounts[at]))
+            paid = float(odds.cost(row[None])[0])
+            if paid < cost or (best is None and paid <= cost):
+                best, cost = row, paid
+    return best
+
+
+def _zoomed(odds: Odds, row: Array, source: Source, low: float, high: float) -> Array:
+    """The row with the least of a source above `low` and up to `high` that keeps all."""
+    column, batch = odds.market.column(source), source.limits.batch
+    for _ in range(ZOOMS):
+        if high - low <= batch:
+            break
+        amounts = _whole(source, np.linspace(low, high, ZOOM))
+        amounts = np.unique(amounts[(amounts > low) & (amounts <= high)])
+        if not len(amounts):
+            break
+        rows = np.tile(row, (len(amounts), 1))
+        rows[:, column] = amounts
+        good = odds.met(rows) >= odds.target.confidence
+        if not good.any():
+            break
+        at = int(good.argmax())
+        low, high = float(amounts[at - 1]) if at else low, float(amounts[at])
+        row = rows[at]
+    return row
+
+
+def _whole(source: Source, amounts: Array) -> Array:
+    """Legal amounts [example] at or above these; none stays none."""
+    limits = source.limits
+    legal = np.ceil(amounts / limits.batch - 1e-9) * limits.batch
+    return np.where(amounts > 0, np.maximum(legal, limits.smallest), 0.0)
+
+
+def _neighbours(amounts: Array, at: float) -> tuple[float, float]:
+    below, above = amounts[amounts < at], amounts[amounts > at]
+    return (
+        float(below.max()) if len(below) else at,
+        float(above.min()) if len(above) else at,
+    )
