@@ -21,7 +21,7 @@ HEAD = """
 name = "Two groups"
 start = 2026-12-01
 classes = 2
-draws = 200
+draws = 100
 [groups]
 a = 0.7
 b = 0.3
