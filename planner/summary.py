@@ -57,8 +57,10 @@ def plan_parts(tables: Tables, language: str = "en") -> Parts:
 def _verdict(facts: Mapping[str, Any]) -> str:
     aim = f"{facts['metric']} <= {number(facts['target'])}"
     # on draws that the plan was not made for: the search has chosen what suits its own a little
-    sure = f"probability {chance(facts['fresh_probability'])}, "
-    sure += f"wanted {chance(facts['confidence'])}"
+    sure = f"probability {chance(facts['fresh_probability'])}"
+    if facts["reaches"] == "yes" and facts["fresh_probability"] < facts["confidence"]:
+        sure += f" +- {facts['fresh_error']:.2f}"
+    sure += f", wanted {chance(facts['confidence'])}"
     spent = f"{money(facts['cost'])} {facts['unit of cost']} in {weeks(facts['weeks'])} weeks"
     if facts["reaches"] == "yes" and facts["least"] == "error":
         return f"{facts['project']}: {spent} bring {aim}, the least that the limits allow ({sure})"
@@ -144,7 +146,9 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = [("predicted", f"{metric} {number(facts['error'])} ({interval})")]
     if facts["best_guess_cost"] is not None:
         guess = f"{money(facts['best_guess_cost'])} {money_unit}, and meets the target with "
-        guess += f"probability {chance(facts['best_guess_probability'])} only"
+        guess += f"probability {chance(facts['best_guess_probability'])}"
+        if facts["best_guess_probability"] < facts["confidence"]:
+            guess += " only"
         found.append(("best-guess plan", guess))
     else:
         found.append(("best-guess plan", "none: even the best-fitting law does not get there"))
@@ -152,9 +156,12 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         least = f"no plan can cost less than {money(facts['bound'])} {money_unit}"
         proof = "proven cheapest" if facts["gap"] < PROVEN else least
         found.append(("how good", proof))
-    fresh = f"{facts['fresh_probability']:.3f} +- {facts['fresh_error']:.3f}"
+    met, noise = facts["fresh_probability"], facts["fresh_error"]
+    fresh = f"{met:.3f} +- {noise:.3f}"
+    if met in {0, 1}:
+        fresh = f"below {number(noise, 1)}" if met == 0 else f"above {1 - noise:.4f}"
     found.append(("fresh draws", f"meet the target with probability {fresh}"))
-    if facts["met"] < facts["probability"]:
+    if min(facts["on_budget"], facts["on_time"]) < 1:
         kept = [
             f"{word} {chance(facts[key])}"
             for word, key in (("budget", "on_budget"), ("weeks", "on_time"))
@@ -162,9 +169,10 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         ]
         all_three = f"{chance(facts['met'])} with the target: prices and speeds lie in ranges"
         found.append(("kept with", f"{', '.join(kept)}; {all_three}"))
+    given = facts["weeks_limit"] is not None and facts["least"] != "weeks"
     limits = [
         f"{money(facts['budget'])} {money_unit}" if facts["budget"] is not None else "",
-        f"{number(facts['weeks_limit'])} weeks" if facts["weeks_limit"] is not None else "",
+        f"{number(facts['weeks_limit'])} weeks" if given else "",
     ]
     found.append(("limits", " and ".join(filter(None, limits)) or "no budget and no weeks given"))
     found.append(("what binds", facts["binding"] or "nothing: no limit is run into"))
@@ -241,21 +249,21 @@ def _sensitivity(tables: Tables, facts: Mapping[str, Any]) -> Parts:
         (
             f"{row['scope']}: {row['name']}",
             f"{number(row['low'], 3)} to {number(row['high'], 3)}",
-            cost(row["cost_low"]),
-            cost(row["cost_high"]),
+            "not known" if row["note"] else cost(row["cost_low"]),
+            "not known" if row["note"] else cost(row["cost_high"]),
             row["provenance"],
         )
         for row in tables["sensitivity"].records()[:MOST_SWINGS]
     ]
     heads = ("what moves the cost", "range", f"{unit} at low", "at high", "rests on")
-    parts: Parts = [grid(heads, rows, "~>>><")]
+    parts: Parts = [grid(heads, rows, "~>>><")] if rows else []
     limits = [
-        f"{row['limit']}: {cost(row['cost_without'])} without it"
+        f"{row['limit']}: {row['note'] or cost(row['cost_without']) + ' without it'}"
         for row in tables["limits"].records()
     ]
     parts += [pairs([("limits", text)]) for text in limits]
     turns = [
-        f"at {number(row['unit_cost_then'], 3)} {unit} ({number(row['factor'], 2)} times): "
+        f"at {number(row['unit_cost_then'], 2)} {unit} ({number(row['factor'], 2)} times): "
         f"{row['bought'] or 'nothing'}"
         for row in tables["switches"].records()
         if row["factor"] is not None

@@ -13,25 +13,32 @@ SENSITIVITY: Spec = (
     ("low", "see unit", "low end; of what is fitted the mean of the lowest fifth of the draws"),
     ("base", "see unit", "used in the plan"),
     ("high", "see unit", "high end; of what is fitted the mean of the highest fifth"),
-    ("cost_low", CURRENCY, "of the plan made anew for the low end; empty if out of reach"),
+    (
+        "cost_low",
+        CURRENCY,
+        "of the plan made anew for the low end; empty if out of reach, or noted",
+    ),
     ("cost", CURRENCY, "of the plan as it is"),
-    ("cost_high", CURRENCY, "of the plan made anew for the high end; empty if out of reach"),
+    ("cost_high", CURRENCY, "of the plan made anew for the high end; empty as for the low end"),
     ("provenance", "", "where the number comes from"),
+    ("note", "", "why there is no cost, where the target is not out of reach"),
 )
 LIMITS: Spec = (
-    ("limit", "", "that the plan runs into, or the weeks"),
+    ("limit", "", "that the plan runs into, or weeks or budget"),
     ("unit", "", "of value"),
     ("value", "see unit", "of the limit"),
-    ("cost", CURRENCY, "of the plan as it is"),
-    ("cost_without", CURRENCY, "of the plan made without the limit"),
-    ("shadow_price", "CURRENCY/unit", "saved by one more unit, from a tenth more; empty if none"),
+    ("cost", CURRENCY, "of the plan as it is; empty if the target is out of reach"),
+    ("cost_without", CURRENCY, "of the plan made without it; empty if out of reach, or noted"),
+    ("shadow_price", "CURRENCY/unit", "saved by one more unit, from a tenth or a batch more"),
+    ("note", "", "why a figure is not known"),
 )
 SWITCHES: Spec = (
     ("source", "", "whose price changes, fees left as they are"),
     ("unit_cost", "CURRENCY/example", "now"),
-    ("factor", "ratio", "on it at which other sources are bought; empty if none up to 8 or 1/8"),
-    ("unit_cost_then", "CURRENCY/example", "at that factor; empty if there is none"),
-    ("bought", "", "sources of the plan then"),
+    ("factor", "ratio", "on it at which the plan has turned; empty if none up to 8 or 1/8 does"),
+    ("factor_before", "ratio", "the nearest at which it has not: the turn lies between the two"),
+    ("unit_cost_then", "CURRENCY/example", "at `factor`; empty if there is none"),
+    ("bought", "", "sources of the plan then; out of reach: no plan reaches the target from there"),
 )
 
 
@@ -49,21 +56,23 @@ def sensitivity_rows(found: Sensitivity, cost: float) -> list[Row]:
             cost,
             None if each.cost_high is None else money(each.cost_high),
             each.provenance,
+            each.note or None,
         )
         for each in found.swings
     ]
 
 
-def limit_rows(found: Sensitivity, cost: float) -> list[Row]:
-    """A row for each limit."""
+def limit_rows(found: Sensitivity, cost: float | None, currency: str = "") -> list[Row]:
+    """A row for each limit; cost None where the target is out of reach."""
     return [
         (
             each.limit,
-            each.unit,
+            each.unit or currency,
             figure(each.value),
             cost,
             None if each.without is None else money(each.without),
             figure(each.shadow_price),
+            each.note or None,
         )
         for each in found.limits
     ]
@@ -76,8 +85,9 @@ def switch_rows(found: Sensitivity) -> list[Row]:
             each.source,
             figure(each.unit_cost),
             figure(each.factor),
+            figure(each.same),
             None if each.factor is None else figure(each.unit_cost * each.factor),
-            ", ".join(each.bought) or None,
+            "out of reach" if each.bought is None else ", ".join(each.bought) or None,
         )
         for each in found.switches
     ]

@@ -30,6 +30,7 @@ from planner.modelled import MODELS, model_rows, whole_study
 from planner.orders import path_rows
 from planner.plan import Diagnosis
 from planner.purchases import cost_rows, plan_cost, plan_row
+from planner.risk import risk_of
 from planner.swings import (
     LIMITS,
     SENSITIVITY,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from planner.study import FrontierPoint, Study, SurePoint
 
 ERROR = "error"  # the metric where a project names none
-OUT_OF_REACH = "no purchase within budget, weeks and caps reaches it"
+OUT_OF_REACH = "no purchase was found that reaches it within budget, weeks and caps"
 
 
 def tables(study: Study) -> dict[str, Table]:
@@ -90,10 +91,11 @@ def tables(study: Study) -> dict[str, Table]:
     ]
     if study.sensitivity is not None:
         cost = plan_cost(study.plan)
+        reached = cost if study.plan.reaches else None
         found += [
             make("confidence", CONFIDENCE, [_confidence_row(point) for point in study.surer]),
             make("sensitivity", SENSITIVITY, sensitivity_rows(study.sensitivity, cost)),
-            make("limits", LIMITS, limit_rows(study.sensitivity, cost)),
+            make("limits", LIMITS, limit_rows(study.sensitivity, reached, currency)),
             make("switches", SWITCHES, switch_rows(study.sensitivity)),
         ]
     return with_columns(found)
@@ -143,13 +145,14 @@ def _amounts(spec: Spec, known: Sequence[Source], meaning: str) -> tuple[Column,
 def _frontier_row(point: FrontierPoint, known: Sequence[Source]) -> Row:
     plan = point.plan
     if plan is None:
-        return (figure(point.target), None, None, None, OUT_OF_REACH, *(None for _ in known))
+        return (figure(point.target), *[None] * 4, OUT_OF_REACH, *(None for _ in known))
     amounts = (whole(plan.amounts.get(source.name, 0.0)) for source in known)
     return (
         figure(point.target),
         plan_cost(plan),
         figure(plan.weeks),
         figure(plan.probability),
+        figure(risk_of(plan).met),
         None,
         *amounts,
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from planner.fitted import FittedLaw
 from planner.optimise import cheapest_plan
 from planner.plan import Plan, Target
+from planner.secure import secure_plan
 from planner.sensitivity import Sensitivity, sensitivity
 from planner.swings import limit_rows, sensitivity_rows, switch_rows
 from sources.base import Assumption, CostLine, Limits, Source
@@ -92,8 +94,7 @@ def test_weeks_are_a_limit() -> None:
     target = replace(TARGET, weeks=4.5)
     plan = cheapest_plan(slow, LAW, target)
     assert plan.reaches
-    (limit,) = sensitivity(slow, LAW, plan).limits
-    assert limit.limit == "weeks"
+    (limit,) = (s for s in sensitivity(slow, LAW, plan).limits if s.limit == "weeks")
     assert limit.without is not None and limit.without <= plan.cost
     assert limit.shadow_price is not None and limit.shadow_price >= 0
 
@@ -126,3 +127,107 @@ def test_rows_say_out_of_reach_as_empty() -> None:
         assert math.isinf(swing.width) == (None in (swing.cost_low, swing.cost_high))
     assert len(limit_rows(found, hard.cost)) == len(found.limits)
     assert len(switch_rows(found)) == 2
+
+
+def test_limits_are_of_the_same_question_as_the_plan() -> None:
+    """Prices in ranges make a plan within a budget surer than the target alone asks; where more
+    weeks change nothing, they are worth nothing, and more budget is worth what it saves."""
+    wide = [replace(s, lines=(replace(s.lines[0], low=0.5, high=2.0),)) for s in SOURCES]
+    free = cheapest_plan(wide, LAW, TARGET)
+    target = replace(TARGET, budget=free.cost * 2.5, weeks=50.0)
+    plan = secure_plan(wide, LAW, target)
+    assert plan.holds and plan.plan.cost > free.cost * 1.01
+    limits = {each.limit: each for each in sensitivity(wide, LAW, plan.plan).limits}
+    assert limits["weeks"].shadow_price == pytest.approx(0.0, abs=1e-6)
+    assert limits["weeks"].without == pytest.approx(plan.plan.cost)
+    budget = limits["budget"]
+    assert budget.without == pytest.approx(free.cost, rel=0.02)
+    more = secure_plan(wide, LAW, replace(target, budget=target.budget * 1.1), quick=True)
+    saved = (plan.plan.cost - more.plan.cost) / (target.budget * 0.1)
+    assert budget.shadow_price == pytest.approx(saved, rel=0.05, abs=1e-3)
+
+
+def test_less_in_hand_means_more_to_buy() -> None:
+    sure = law(("a", "b"), draws=3).pick(np.array([1]))
+    owned = Assumption("in_hand", 500.0, "example", "assumed", "", "2026", 100.0, 500.0)
+    first = replace(source("a", 1.0), in_hand=500.0, assumptions=(owned,))
+
+    def less(name: str, changes: Mapping[str, float]) -> Source | None:
+        return replace(first, in_hand=changes["in_hand"])
+
+    plan = cheapest_plan([first], sure, TARGET)
+    found = sensitivity([first], sure, plan, rebuild=less)
+    (swing,) = (s for s in found.swings if s.name == "in_hand")
+    assert swing.cost_low == pytest.approx(plan.cost + 400, abs=10)
+    assert swing.cost_high == pytest.approx(plan.cost)
+
+
+def test_what_acts_through_quality_is_fitted_anew_or_left_out() -> None:
+    skill = Assumption("skill", 0.9, "ratio", "assumed", "", "2026", 0.7, 0.95)
+    base = replace(source("a", 1.0), assumptions=(skill,))
+    better = replace(base, quality=replace(base.quality, base=1.2))
+
+    def change(name: str, changes: Mapping[str, float]) -> Source | None:
+        return better if changes.get("skill", 0.0) > 0.9 else base if name == "a" else None
+
+    offered = [base, SOURCES[1]]
+    plan = cheapest_plan(offered, LAW, TARGET)
+    (left,) = (
+        s for s in sensitivity(offered, LAW, plan, rebuild=change).swings if s.name == "skill"
+    )
+    assert left.note and left.cost_low is None and left.cost_high is None
+
+    other = law(("a", "b"), draws=60, seed=3)
+
+    def refit(sources: Sequence[Source]) -> FittedLaw:
+        return other if sources[0].quality.base == 1.2 else LAW
+
+    found = sensitivity(offered, LAW, plan, rebuild=change, refit=refit)
+    (swing,) = (s for s in found.swings if s.name == "skill")
+    assert not swing.note and swing.cost_low == pytest.approx(plan.cost)
+    anew = cheapest_plan(offered, other, TARGET, prove=False)
+    assert swing.cost_high == (pytest.approx(anew.cost, rel=0.02) if anew.reaches else None)
+
+
+def test_variants_share_the_ends_of_what_they_share() -> None:
+    twins = [
+        replace(source("a", 1.0), family="a", excludes=("b",)),
+        replace(source("b", 0.95, 4000.0), family="a", excludes=("a",)),
+    ]
+    twins[1] = replace(twins[1], assumptions=twins[0].assumptions)
+    plan = cheapest_plan(twins, LAW, TARGET)
+
+    def dearer(name: str, changes: Mapping[str, float]) -> Source | None:
+        own = next(each for each in twins if each.name == name)
+        return replace(own, lines=(CostLine("each", 0.0, changes["price"]),))
+
+    (swing,) = (s for s in sensitivity(twins, LAW, plan, rebuild=dearer).swings
+                if s.name == "price")  # fmt: skip
+    high = [replace(each, lines=(CostLine("each", 0.0, 3.0),)) for each in twins]
+    assert swing.scope == "a"
+    assert swing.cost_high == pytest.approx(cheapest_plan(high, LAW, TARGET).cost, rel=0.02)
+
+
+def test_a_small_cap_is_eased_by_a_batch_and_a_turn_may_be_out_of_reach() -> None:
+    sure = law(("a", "b"), draws=3).pick(np.array([1]))
+    offered = [source("a", 1.0, 1e5), source("b", 0.02, 50)]
+    plan = cheapest_plan(offered, sure, TARGET)
+    (limit,) = sensitivity(offered, sure, plan).limits
+    assert limit.limit == "b: max scale" and limit.shadow_price is not None
+    assert limit.shadow_price > 0.1
+    tight = replace(TARGET, budget=plan.cost * 1.3)
+    plan = cheapest_plan(offered, sure, tight)
+    (turn,) = (s for s in sensitivity(offered, sure, plan).switches if s.source == "a")
+    assert turn.bought is None and turn.factor is not None and turn.same is not None
+    assert turn.same < turn.factor < turn.same * 1.03
+    assert turn.factor == pytest.approx(1.3, rel=0.05)
+
+
+def test_out_of_reach_says_which_limits_are_in_the_way() -> None:
+    target = replace(TARGET, budget=BEST.cost / 2)
+    plan = cheapest_plan(SOURCES, LAW, target)
+    assert not plan.reaches
+    found = sensitivity(SOURCES, LAW, plan, rebuild=rebuild)
+    assert not found.swings and not found.switches
+    (budget,) = (s for s in found.limits if s.limit == "budget")
+    assert budget.without == pytest.approx(BEST.cost, rel=0.02)
