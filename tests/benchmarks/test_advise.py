@@ -2,11 +2,14 @@
 
 A truth is a draw of the prior law of two sources: one dear and unbiased, with four sizes of pilots,
 and one cheap that may have a floor of its own and that nobody has tried. Pilots are simulated from
-it, the law is fitted to them, and three ways of going on are paid for under the truth:
+it, the law is fitted to them, and four ways of going on are paid for under the truth:
 
 - no pilot: the best purchase now;
 - advice: the pilot that is advised, if any, then the best purchase given what it showed;
-- largest: the dearest candidate that costs no more than the best purchase now, then the same.
+- largest candidate: the dearest candidate that costs no more than the best purchase now, then the
+  same; candidates end at eight times the largest pilot;
+- largest: as many examples of the dear source as the money of the best purchase now buys, runs
+  included, then the same.
 
 All ways aim at the same chance of meeting the target, or at SLIP less where no purchase is as sure
 as wanted; cost is of pilots and purchases.
@@ -14,6 +17,7 @@ as wanted; cost is of pilots and purchases.
 
 from __future__ import annotations
 
+import math
 import os
 from types import SimpleNamespace
 
@@ -28,6 +32,7 @@ from planner.pilots import Pilots
 from planner.plan import Target
 from planner.prior import BIASED_EXCESS, UNBIASED_SATURATION, Beliefs, SourceBelief, Split
 from planner.rounds import path
+from planner.trials import Pilot
 from sources.base import CostLine, Limits, Quality, Source
 
 PROJECTS = int(os.environ.get("DATAPLAN_PROJECTS", "60"))
@@ -62,6 +67,18 @@ def simulated(truth, rng) -> pd.DataFrame:
     seen = error * np.exp(np.sqrt(variance) * rng.standard_normal(len(n)))
     seen = np.clip(seen, 0.5 / TESTED, 0.99)
     return pd.DataFrame({"dear": n, "cheap": 0.0, "error": seen, "test_size": TESTED})
+
+
+def largest_pilot(dear, stand, run_cost) -> Pilot | None:
+    """As many examples of the dear source as the money of the best purchase now buys beside REPEATS
+    runs; None where it buys none."""
+    line, batch = dear.lines[0], dear.limits.batch
+    left = float(stand.listed.cost[stand.now]) - REPEATS * run_cost - line.fixed
+    order = math.floor(left / line.unit_price / batch) * batch
+    if order <= 0:
+        return None
+    trained = {"dear": max(SIZES) + order}
+    return Pilot(trained, {"dear": order}, REPEATS, float(dear.cost(order)), run_cost, 1.0)
 
 
 def paid(truth, stand, target: float, pilot, rng) -> tuple[bool, float]:
@@ -106,13 +123,16 @@ def test_following_the_advice():
         )  # fmt: skip
         stand, advice = stand_of(study), advise(study, truths=min(TRUTHS, DRAWS))
         affordable = [p for p in candidates(study) if p.cost <= stand.listed.cost[stand.now]]
-        largest = max(affordable, key=lambda p: p.cost, default=None)
         hopeless = stand.listed.met[:, stand.now].mean() <= HOPELESS
-        largest = largest and weigh(stand, largest, reaches=plan.reaches or hopeless)
+        most = largest_pilot(sources[0], stand, run_cost)
+        dearest = max(affordable, key=lambda p: p.cost, default=None)
+        ways = {"no pilot": None, "advice": advice.best}
+        for name, pilot in (("largest candidate", dearest), ("largest", most)):
+            ways[name] = pilot and weigh(stand, pilot, reaches=plan.reaches or hopeless)
         ours = law.with_order(truth.sources)
         assert ours.sources == law.sources, "rows of the choices are in the truth's order"
         scale = float(stand.listed.cost[stand.now]) or 1.0
-        for name, pilot in (("no pilot", None), ("advice", advice.best), ("largest", largest)):
+        for name, pilot in ways.items():
             met, spent = paid(truth, stand, target.error, pilot, np.random.default_rng(project))
             rows.append((project, name, met, spent / scale, pilot is not None))
     heads = ["project", "way", "met", "cost", "piloted"]
@@ -121,7 +141,7 @@ def test_following_the_advice():
     print(table.groupby("way", sort=False)[heads[2:]].mean().round(3).to_string())
     for what in ("cost", "met"):
         wide = table.pivot(index="project", columns="way", values=what).astype(float)
-        for other in ("no pilot", "largest"):
+        for other in ("no pilot", "largest candidate", "largest"):
             saved = wide[other] - wide["advice"]
             error = saved.std() / np.sqrt(len(saved))
             print(f"{what} of {other} less that of advice: {saved.mean():.3f} +- {error:.3f}")
