@@ -187,6 +187,7 @@ def _plan(each: argparse.ArgumentParser) -> None:
     each.add_argument(
         "--json", action="store_true", help="print the tables as JSON; files only with --out"
     )
+    _lang(each, "of the verdict on the page")
 
 
 def _verdict(each: argparse.ArgumentParser) -> None:

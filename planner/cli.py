@@ -120,6 +120,8 @@ def _project(args: argparse.Namespace) -> Inputs:
 
 
 def _plan(args: argparse.Namespace) -> int:
+    from functools import partial
+
     from planner.export import write_csv
     from planner.models import study_of
     from planner.progress import meter
@@ -136,8 +138,8 @@ def _plan(args: argparse.Namespace) -> int:
         folder = Path(args.out) if args.out else inputs.folder / "plan"
         written = write_csv(found, folder)
         sys.stderr.write(f"{len(written)} tables written to {folder}; columns.csv explains them\n")
-    _print(args, found, plan_parts)
-    return DONE if study.plan.reaches else UNREACHED
+    _print(args, found, partial(plan_parts, language=args.lang))
+    return DONE if study.kept else UNREACHED
 
 
 def _plan_groups(args: argparse.Namespace, inputs: Inputs) -> int:
@@ -169,11 +171,14 @@ def _verdict(args: argparse.Namespace) -> int:
     from planner.models import study_of
     from planner.progress import meter
     from planner.tables import tables
+    from planner.telling import told
     from planner.verdict_page import verdict_parts
 
     inputs = _project(args)
     with meter() as progress:
         study = study_of(inputs, progress.stage)
+        progress.stage("weighing pilots")
+        study = told(study)
     found = tables(study)
     if args.out is not None:
         written = write_csv(found, args.out)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.diagnose import planned_size
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw
 from planner.laws import LARGEST_SIZE
 from planner.patterns import Pattern, patterned
-from planner.plan import Path, Plan
+from planner.plan import Diagnosis, Path, Plan
 from planner.stages import Stage, stage_at
 from planner.verdict import Verdict, judge
 from sources.base import Source
+
+SEEDS = 3  # runs of a measurement that the diagnosis names
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,20 @@ def _first_round(plan: Plan, path: Path) -> Measurement | None:
         return None
     first = path.rounds[0]
     return Measurement({n: q for n, q in first.purchases.items() if q}, 1, first.cost)
+
+
+def followed(idea: Idea, plan: Plan, sources: Sequence[Source], diagnosis: Diagnosis) -> Idea:
+    """The idea with the diagnosis's next measurement where the plan does not reach the target."""
+    found = re.fullmatch(r"([\d,]+) examples of (.+)", diagnosis.checks[-1].answer)
+    if plan.reaches or found is None:
+        return idea
+    count, name = float(found[1].replace(",", "")), found[2]
+    source = next((each for each in sources if each.name == name), None)
+    cost = None
+    if source is not None:
+        more = max(count - source.in_hand, 0.0)
+        cost = float(source.cost(more)) if more else 0.0
+    return replace(idea, measurement=Measurement({name: count}, SEEDS, cost))
 
 
 def _breakthrough(growth: GrowthLaw | None) -> float | None:

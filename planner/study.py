@@ -13,7 +13,7 @@ from planner.errors import Fault, InputError
 from planner.fit import fit_whole
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.growth import GrowthLaw, fit_growth
-from planner.idea import Idea, idea_of
+from planner.idea import Idea, followed, idea_of
 from planner.marginal import Marginal, marginals, point_now
 from planner.optimise import cheapest_plan, frontier
 from planner.pilots import Pilots
@@ -186,6 +186,7 @@ def run(
     )
     growth = _growth(inputs)
     diagnosis = diagnose(law, inputs.target, plan, inputs.sources, growth, inputs.max_params)
+    idea = idea_of(law, plan, inputs.sources, rounds, growth, inputs.max_params)
     return Study(
         inputs=inputs,
         law=law,
@@ -200,7 +201,7 @@ def run(
         surer=surer,
         fresh=fresh_chance(fresh, plan),
         sensitivity=swings,
-        idea=idea_of(law, plan, inputs.sources, rounds, growth, inputs.max_params),
+        idea=followed(idea, plan, inputs.sources, diagnosis),
     )
 
 

@@ -28,6 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "swings assumptions purchases orders modelled verdict_table",
         "columns",
         "table",
+        "telling",
         "advise",
         "models",
         "candidates group_study",

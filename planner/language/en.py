@@ -41,8 +41,8 @@ TEXTS: dict[str, str] = {
     "supply.never": "never",
     "supply.text": "no labels",
     "supply.need": (
-        "The target takes {half} effective examples (median), {sure} at the wanted confidence; the "
-        "sources can supply {most} in time. P(a third of that is enough) {room}."
+        "Effective examples that the target takes: {half} (median), {sure} at the wanted "
+        "confidence; that the sources supply in time: {most}. P(a third of them is enough) {room}."
     ),
     "out of reach": "more than there can be",
     "part.model": "Model: how the error falls with data",

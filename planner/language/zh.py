@@ -11,11 +11,22 @@ PHRASES: tuple[tuple[str, str], ...] = (
         "误差下限：此类数据再多也可能无法达标",
     ),
     (r"(.+) x weeks", "{0} × 周数"),
+    (r"max_examples as set", "设定的 max_examples"),
     (r"max scale", "规模上限"),
+    (r"no limit", "无限制"),
+    (r"pool of annotators", "标注员人数"),
+    (r"rate limits?", "速率限制"),
     (r"throughput", "产出速度"),
     (r"lead time", "准备时间"),
     (r"smallest order", "最小订量"),
     (r"data in hand", "现有数据"),
+    (r"per_week as set", "设定的 per_week"),
+    (r"documents in hand and to come", "现有及将有的文档"),
+    (r"documents in hand", "现有文档"),
+    (r"requests per minute \(RPM\)", "每分钟请求数 (RPM)"),
+    (r"requests per day \(RPD\)", "每日请求数 (RPD)"),
+    (r"tokens per minute \(TPM\)", "每分钟 token 数 (TPM)"),
+    (r"batch queue", "批处理队列"),
     (r"budget", "预算"),
     (r"weeks", "周数"),
     (r"(.+?): (.+)", "{0}：{1}"),
@@ -56,10 +67,10 @@ TEXTS: dict[str, str] = {
     "supply.never": "达不到",
     "supply.text": "无标签",
     "supply.need": (
-        "达到目标需要 {half} 个有效样本（中位数），按要求的置信度需要 {sure} 个；各来源限期内可供 "
-        "{most} 个。其中三分之一就够用的概率为 {room}。"
+        "达到目标所需的有效样本：{half}（中位数），按要求的置信度：{sure}；各来源限期内可供：{most}。"
+        "可供量的三分之一就够用的概率：{room}。"
     ),
-    "out of reach": "无法企及的数量",
+    "out of reach": "再多也不够",
     "part.model": "模型：误差如何随数据下降",
     "model.unlimited": "数据不限",
     "model.available": "可得数据",
