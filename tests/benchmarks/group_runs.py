@@ -92,7 +92,7 @@ def _diamonds() -> Task:
             ),
         }
     ).to_numpy(float)
-    return _task("diamonds", x, y, table.cut.to_numpy(str), _forest, 800, 2400)
+    return _task("diamonds", x, y, table.cut.to_numpy(str), _forest, 800, 1500)
 
 
 def _computers() -> Task:
@@ -101,7 +101,7 @@ def _computers() -> Task:
     x = table[["speed", "hd", "ram", "screen", "ads", "trend"]].to_numpy(float)
     flags = (table[["cd", "multi", "premium"]] == "yes").to_numpy(float)
     group = np.where(table.ram <= 4, "small", np.where(table.ram <= 8, "middle", "large"))
-    return _task("computers", np.hstack([x, flags]), y, group, _forest, 480, 1440)
+    return _task("computers", np.hstack([x, flags]), y, group, _forest, 480, 720)
 
 
 def _csv(name: str) -> pd.DataFrame:
