@@ -96,11 +96,17 @@ FRONTIER: Spec = (
     (
         "target",
         METRIC,
-        "error to reach, as surely as the plan was made for: so that budget and weeks are kept too",
+        "error to reach with budget and weeks kept, all three at the confidence wanted",
     ),
     ("cost", CURRENCY, "of the cheapest plan found, contingency included; empty if out of reach"),
     ("weeks", WEEK, "until its last delivery; empty if out of reach"),
     ("probability", "probability", "that the plan reaches the target; empty if out of reach"),
+    (
+        "met",
+        "probability",
+        "that target, budget and weeks are all kept; only the project's own target, where no plan "
+        "was found that is sure enough, has less than wanted",
+    ),
     ("note", "", "why cells are empty"),
 )
 CONFIDENCE: Spec = (

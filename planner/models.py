@@ -207,7 +207,7 @@ def _told(inputs: Inputs, study: Study, best: Answer, answers: Sequence[Answer])
     rest = [_beside(each, first, inputs) for each in sorted(rest, key=_order)]
     aim = replace(study.inputs.target, budget=inputs.target.budget)
     steps = (*plan.steps, overhead) if overhead else plan.steps
-    risk = risk_of(replace(plan, steps=steps, target=aim))
+    risk = risk_of(replace(plan, steps=steps, target=aim, probability=study.fresh[0]))
     warnings = _warnings(inputs, plan, chosen)
     if plan.reaches and risk.met < aim.confidence <= study.risk.met:
         text = f"with the range of what model {model.name} costs, target, budget and weeks are all"

@@ -157,10 +157,10 @@ def climbed(odds: Odds, bought: Array) -> Array:
     return best
 
 
-def cheapened(odds: Odds, bought: Array) -> Array:
+def cheapened(odds: Odds, bought: Array, part: float = 1.0) -> Array:
     """Purchases that keep all as surely and cost less, found by changing two sources at a time."""
     best, cost = bought, float(odds.cost(bought[None])[0])
-    end = odds.looked + CELLS
+    end = odds.looked + part * CELLS
     for factors in FACTORS:
         better = True
         while better:

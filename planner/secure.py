@@ -29,11 +29,13 @@ LEVELS = (0.7, 0.9)  # quantiles of slowness, and of prices, that purchases are 
 SURER = 0.5  # of the way from the wanted confidence to certainty
 LEFT_OUT = 4  # risky sources that are left out, one at a time
 POLISHED = 2  # starts that are made cheaper
+QUICK = 0.1  # of that work, for a point of the frontier
 
 
 @dataclass(frozen=True)
 class Secured:
-    """A plan, its chances, and the confidence in the target alone [1] that it has at least.
+    """A plan, its chances, and the confidences [1] that it was made for: in the target alone, which
+    it has at least, and `asked` in target, budget and weeks together.
 
     Where no plan was found that keeps all three often enough, the plan is the one made for the
     wanted confidence in the target alone.
@@ -42,6 +44,7 @@ class Secured:
     plan: Plan
     risk: Risk
     confidence: float
+    asked: float
 
     @property
     def holds(self) -> bool:
@@ -65,7 +68,8 @@ def secure_plan(
     Raises InputError as `cheapest_plan` does.
     """
     first = cheapest_plan(sources, law, target, contingency=contingency, prove=not quick)
-    found = Secured(first, risk_of(first), target.confidence)
+    wanted = target.confidence
+    found = Secured(first, risk_of(first), wanted, wanted)
     if found.holds or not first.reaches:
         return found
     market = market_of(sources, law, contingency)
@@ -84,12 +88,61 @@ def secure_plan(
         better = cheapened(odds, bought)
         for amounts in (better, bought):
             plan = describe(market, target, Amounts(amounts, odds.used), None)
-            plans.append(Secured(plan, risk_of(plan), target.confidence))
+            plans.append(Secured(plan, risk_of(plan), wanted, wanted))
     held = [each for each in plans if each.holds]
     if not held:
         return found
     best = min(held, key=lambda each: each.plan.cost)
-    return Secured(replace(best.plan, bound=first.bound), best.risk, best.plan.probability)
+    plan = replace(best.plan, bound=first.bound)
+    return Secured(plan, best.risk, plan.probability, wanted)
+
+
+def secured_points(  # noqa: PLR0913
+    sources: Sequence[Source],
+    law: FittedLaw,
+    target: Target,
+    plans: Sequence[Plan | None],
+    errors: Sequence[float],
+    own: Plan,
+    *,
+    contingency: float = 0.0,
+) -> list[Plan | None]:
+    """Plans that keep each of `errors`, falling, with budget and weeks at target.confidence.
+
+    plans: the cheapest for each at base prices and speeds, taken as starts beside the plan for the
+    error before and the project's `own`. None from the first error on that none was found for.
+    """
+    market, names = market_of(sources, law, contingency), law.sources
+    found: list[Plan | None] = []
+    for error, plan in zip(errors, plans, strict=True):
+        aim = replace(target, error=error)
+        before = found[-1] if found else None
+        if plan is None or (found and before is None):
+            found.append(None)
+            continue
+        if risk_of(replace(plan, target=aim)).met >= target.confidence:
+            found.append(plan)
+            continue
+        tried: list[tuple[float, Odds, Array]] = []
+        for start in filter(None, (plan, before, own)):
+            bought = np.array([start.amounts.get(name, 0.0) for name in names])
+            _try(Odds(market, aim, start.totals(names) - bought), bought, tried)
+        best: Plan | None = None
+        for _, odds, bought in sorted(tried, key=lambda each: each[0])[:1]:
+            for amounts in (cheapened(odds, bought, QUICK), bought):
+                made = describe(market, aim, Amounts(amounts, odds.used), None)
+                if risk_of(made).met >= target.confidence - 1e-9 and (
+                    best is None or made.cost < best.cost
+                ):
+                    best = made
+        found.append(best)
+    for at in range(len(found) - 2, -1, -1):  # what keeps a harder target keeps an easier one
+        harder, mine = found[at + 1], found[at]
+        if harder is not None and mine is not None and harder.cost < mine.cost:
+            bought = np.array([harder.amounts.get(name, 0.0) for name in names])
+            given = Amounts(bought, harder.totals(names) - bought)
+            found[at] = describe(market, replace(target, error=errors[at]), given, None)
+    return found
 
 
 def _try(odds: Odds, bought: Array, tried: list[tuple[float, Odds, Array]]) -> None:

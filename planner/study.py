@@ -23,7 +23,7 @@ from planner.project import Inputs
 from planner.questions import least_error, least_weeks
 from planner.risk import Risk, risk_of
 from planner.rounds import path
-from planner.secure import Secured, secure_plan
+from planner.secure import Secured, secure_plan, secured_points
 from planner.sensitivity import Rebuild, Refit, Sensitivity, sensitivity
 from planner.spread import representative
 from planner.tried import Tried
@@ -87,6 +87,13 @@ class Study:
     sensitivity: Sensitivity | None = None
     models: tuple[Tried, ...] = ()
     idea: Idea | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether target, budget and weeks are kept together at the wanted confidence, as far as
+        fresh draws can tell: within two of their standard errors."""
+        noise = self.fresh[1] if math.isfinite(self.fresh[1]) else 0.0
+        return self.plan.reaches and self.risk.met + 2 * noise >= self.plan.target.confidence - 1e-9
 
 
 @dataclass(frozen=True)
@@ -161,7 +168,9 @@ def run(
     guess, chance = _best_guess(inputs, law)
     say("tracing the frontier")
     plan, points = _frontier(inputs, law, secured)
-    risk = risk_of(plan)
+    chances = fresh_chance(fresh, plan)
+    # the chance to state is that on draws that the plan was not made for
+    risk = risk_of(replace(plan, probability=chances[0]))
     swings = None
     surer: tuple[SurePoint, ...] = ()
     if with_sensitivity and inputs.least == "cost":
@@ -197,9 +206,12 @@ def run(
         diagnosis=as_planned(diagnosis, plan, rounds),
         best_guess=guess,
         best_guess_probability=chance,
-        warnings=(*_warnings(inputs, law, plan, risk), *_no_swings(inputs, with_sensitivity)),
+        warnings=(
+            *_warnings(inputs, law, plan, risk, chances[1]),
+            *_no_swings(inputs, with_sensitivity),
+        ),
         surer=surer,
-        fresh=fresh_chance(fresh, plan),
+        fresh=chances,
         sensitivity=swings,
         idea=followed(idea, plan, inputs.sources, diagnosis),
     )
@@ -241,11 +253,14 @@ def _of_all_groups(inputs: Inputs) -> Inputs:
 
 
 def fresh_chance(fresh: FittedLaw, plan: Plan) -> tuple[float, float]:
-    """P(target met) on fresh draws, and the standard error of that [1]."""
+    """P(target met) on fresh draws, and the standard error of that [1]; where all or none meet it,
+    what 95 times of 100 is not exceeded by the chance of the other (the rule of three)."""
     totals = plan.totals(fresh.sources)
     chance = float(fresh.probability(plan.target.error, totals[None]))
     alike = ALIKE * float((fresh.weights**2).sum())
-    return chance, math.sqrt(chance * (1 - chance) * alike)
+    noise = math.sqrt(chance * (1 - chance) * alike)
+    # none or all of n draws say: hardly more than 3 / n of the others are otherwise
+    return chance, noise or 3 * alike
 
 
 def _no_swings(inputs: Inputs, wanted: bool) -> tuple[str, ...]:
@@ -392,7 +407,11 @@ def _targets(inputs: Inputs, law: FittedLaw, plan: Plan) -> list[float]:
     now = float(weighted_quantile(_now(law), law.weights, 0.5)[0])
     easy = max(now, inputs.target.error * 1.05)
     hard = min(inputs.target.error * 0.85, easy * 0.8)
-    if not plan.reaches:
+    if not plan.reaches:  # what the limits allow as surely as wanted is the first row
+        errors = law.errors(plan.totals(law.sources)[None])
+        reached = float(weighted_quantile(errors, law.weights, inputs.target.confidence)[0])
+        easy = float(f"{math.nextafter(reached * 1.0005, math.inf):.3g}")
+        easy += easy * 0.005 if easy < reached else 0.0
         hard = min(hard, plan.error[1] * 0.9)
     return [float(f"{e:.3g}") for e in np.geomspace(easy, hard, POINTS)]
 
@@ -408,17 +427,23 @@ def _frontier(
     """The frontier with the project's own target on it, easiest first, and the plan: the frontier
     comes to the target from harder ones and may find a cheaper plan where neither is proven best.
 
-    Every point has the confidence in the target that the plan was made for.
+    Every point keeps target, budget and weeks together as surely as the plan was asked to; the
+    project's own is its plan, which may fall short where none was found that does not.
     """
-    plan = secured.plan
+    plan, target = secured.plan, replace(inputs.target, confidence=secured.asked)
     own = plan.target.error
     errors = sorted({own, *_targets(inputs, law, plan)}, reverse=True)
-    aim = replace(inputs.target, confidence=secured.confidence)
-    plans = frontier(inputs.sources, law, aim, errors, contingency=inputs.contingency)
+    plans: Sequence[Plan | None] = frontier(
+        inputs.sources, law, target, errors, contingency=inputs.contingency
+    )
+    plans = secured_points(
+        inputs.sources, law, target, plans, errors, plan, contingency=inputs.contingency
+    )
     found = plans[errors.index(own)]
     if plan.reaches and found is not None and found.cost < plan.cost:
         cheaper = replace(found, bound=plan.bound, target=plan.target)
-        if not secured.holds or risk_of(cheaper).met >= plan.target.confidence:
+        # a plan made for more confidence, as fresh draws asked for, is not undone
+        if not secured.holds or risk_of(cheaper).met >= secured.asked - 1e-9:
             plan = cheaper
     points = [
         FrontierPoint(error, plan if error == own and plan.reaches else each)
@@ -427,7 +452,9 @@ def _frontier(
     return plan, tuple(points)
 
 
-def _warnings(inputs: Inputs, law: FittedLaw, plan: Plan, risk: Risk) -> tuple[str, ...]:
+def _warnings(
+    inputs: Inputs, law: FittedLaw, plan: Plan, risk: Risk, noise: float
+) -> tuple[str, ...]:
     warnings = [*inputs.warnings, *law.warnings]
     bought = {step.source.name for step in plan.steps}
     for source in inputs.sources:
@@ -435,7 +462,7 @@ def _warnings(inputs: Inputs, law: FittedLaw, plan: Plan, risk: Risk) -> tuple[s
             warnings += source.warnings
             if math.isinf(source.limits.per_week):
                 warnings.append(f"{source.name}: no per_week is known; it counts as there at once")
-    if plan.reaches and risk.met < plan.target.confidence - 1e-9:
+    if plan.reaches and risk.met + 2 * noise < plan.target.confidence - 1e-9:
         warnings.append(
             f"target, budget and weeks are all kept with probability {risk.met:.2f} only, below the"
             f" wanted {plan.target.confidence:g}: no plan was found that keeps them surely enough"

@@ -61,11 +61,18 @@ def _verdict(facts: Mapping[str, Any]) -> str:
     if facts["reaches"] == "yes" and facts["fresh_probability"] < facts["confidence"]:
         sure += f" +- {facts['fresh_error']:.2f}"
     sure += f", wanted {chance(facts['confidence'])}"
+    if facts["reaches"] == "yes" and facts["kept"] == "no":
+        sure += f"; budget and weeks kept too: {chance(facts['met'])}"
     spent = f"{money(facts['cost'])} {facts['unit of cost']} in {weeks(facts['weeks'])} weeks"
     if facts["reaches"] == "yes" and facts["least"] == "error":
         return f"{facts['project']}: {spent} bring {aim}, the least that the limits allow ({sure})"
     if facts["reaches"] == "yes" and facts["least"] == "weeks":
-        return f"{facts['project']}: {aim} can be reached for {spent}, no sooner ({sure})"
+        within = f"{money(facts['cost'])} {facts['unit of cost']} within"
+        if facts["kept"] == "yes":
+            within += f" {number(facts['kept_within'], 3)} weeks, no sooner as surely"
+        else:
+            within = f"{spent}, no sooner"
+        return f"{facts['project']}: {aim} can be reached for {within} ({sure})"
     if facts["reaches"] == "yes":
         return f"{facts['project']}: {aim} can be reached for {spent} ({sure})"
     return f"{facts['project']}: {aim} is out of reach; the least error costs {spent} ({sure})"

@@ -137,6 +137,8 @@ class Study:
     sensitivity: Any = None
     fresh: tuple[float, float] = (0.79, 0.013)
     models: tuple[Any, ...] = ()
+    kept: bool = False
+    idea: Any = None
 
 
 def plan(reaches: bool = True) -> Plan:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from planner.fitted import weighted_quantile
 from planner.market import market_of
 from planner.odds import Odds
-from planner.optimise import at_confidences, cheapest_plan, least_error_plan
+from planner.optimise import at_confidences, cheapest_plan, frontier, least_error_plan
 from planner.plan import Plan, Step, Target
 from planner.questions import least_error, least_weeks
 from planner.risk import between, paid, risk_of, slower, spent
-from planner.secure import secure_plan
+from planner.secure import secure_plan, secured_points
 from sources.base import CostLine, Limits, Source
 from tests.planner.small import law
 
@@ -250,3 +250,16 @@ def test_a_dearer_exact_price_may_keep_a_budget() -> None:
     alone = secure_plan([exact], LAW, target)
     assert both.holds and alone.holds
     assert both.plan.cost <= alone.plan.cost * (1 + 1e-9)
+
+
+def test_every_point_of_the_frontier_keeps_all_and_costs_rise() -> None:
+    errors = [0.3, 0.28, 0.27, 0.26]
+    target = Target(0.26, 0.8, weeks=9.0)
+    own = secure_plan(SOURCES, LAW, target)
+    assert own.holds
+    plans = frontier(SOURCES, LAW, target, errors)
+    assert any(each is not None and risk_of(each).met < 0.8 for each in plans)
+    points = secured_points(SOURCES, LAW, target, plans, errors, own.plan)
+    assert all(each is not None and risk_of(each).met >= 0.8 - 1e-9 for each in points)
+    costs = [each.cost for each in points if each is not None]
+    assert costs == sorted(costs)

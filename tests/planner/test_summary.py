@@ -33,7 +33,8 @@ def test_says_what_a_reader_needs() -> None:
     text = page()
     first = text.split("\n\n")[0].replace("\n", " ")
     assert first.startswith("Sample: error rate <= 0.26 can be reached for 2,588 EUR in 6.0 weeks")
-    assert "probability 0.79, wanted 0.80" in first  # on draws that the plan was not made for
+    # on draws that the plan was not made for, and with budget and weeks
+    assert "probability 0.79 +- 0.01, wanted 0.80; budget and weeks kept too: 0.70" in first
     assert "Verdict: yes, with crowd labels" in first
     for row in (
         "human                 1,000     0.8333  1,533  1,246 to 1,917    6.0  published",

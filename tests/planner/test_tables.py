@@ -38,6 +38,7 @@ def test_names_and_columns_are_those_of_the_design() -> None:
         "cost",
         "weeks",
         "probability",
+        "met",
         "note",
         *names,
     ]
