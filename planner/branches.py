@@ -172,7 +172,11 @@ class Branches:
         p = int(np.flatnonzero(holds)[-1])
         if high > own.last[p]:
             end = min(float(own.last[p]), span[1])
-            start = float(own.first[own.first > end].min()) if (own.first > end).any() else high
+            # pieces share their ends: the next purchase may lie within one that begins here
+            steps = np.maximum(np.floor((end - own.first) / own.batch + 1e-9) + 1, 0)
+            above = own.first + steps * own.batch
+            above = above[above <= own.last]
+            start = float(above.min()) if len(above) else high
         else:
             batch = float(own.batch[p])
             end = low + math.floor((high - low) / batch / 2) * batch

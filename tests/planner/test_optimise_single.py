@@ -8,9 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from planner.branches import Branches
+from planner.clock import Clock
+from planner.market import market_of
 from planner.optimise import cheapest_plan, frontier, least_error_plan
+from planner.pieces import pieces_of
 from planner.plan import Target
 from tests.planner import small
 
@@ -150,3 +156,46 @@ def test_text_alone_has_no_labels_to_work_on():
     assert not plan.reaches and plan.cost == 0
     assert not least_error_plan([text], law, Target(0.24, 0.8)).reaches
     assert frontier([text], law, Target(0.24, 0.8), [0.3, 0.2]) == (None, None)
+
+
+@given(st.integers(0, 1000), st.integers(0, 1000), st.sampled_from([1, 7, 50]))
+@settings(max_examples=60, deadline=None)
+def test_a_cut_loses_no_purchase(one, other, batch):
+    law = small.law(("a", "b"), draws=60, seed=1).best_guess()
+    tiers = [(500, 0.5), (700, 0.7)]
+    sources = [
+        small.source("a", 1.0, most=1000, tiers=tiers, batch=batch),
+        small.source("b", 0.7, fee=10.0, most=800),
+    ]
+    pieces = pieces_of(market_of(sources, law, 0.0), Target(0.2, 0.8), 1e9)
+    branches = Branches(pieces, 100.0, 1.0, lambda x: 1e9, lambda x: 1e9, Clock())
+    legal = np.arange(0, 1001, batch)
+    one, other = (float(legal[n % len(legal)]) for n in (one, other))
+    if one == other:
+        return
+    (low, end), (start, high) = branches._cut(0, branches.whole[0], one, other)
+    assert low <= end < start <= high
+    assert not ((legal > end) & (legal < start)).any()
+    assert min(one, other) <= end and start <= max(one, other)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_single_examples_with_tiers_equal_highs(seed):
+    """Batches of one and tiers at whole numbers: prices that meet within the legal purchases."""
+    rng = np.random.default_rng(seed)
+    names = tuple("abc")
+    law = small.law(names, draws=60, seed=seed).best_guess()
+    sources = []
+    for name in names:
+        price, start = float(rng.lognormal(-1, 0.6)), int(rng.integers(20, 120))
+        factor = float(rng.choice([0.4, 0.7, 1.5]))
+        fee = float(rng.choice([0, 5, 20]))
+        tiers = [(start, price * factor)]
+        sources.append(small.source(name, price, fee=fee, most=160, batch=1, tiers=tiers))
+    most = float(law.errors(np.full((1, 3), 160.0))[0, 0])
+    least = float(law.errors(np.full((1, 3), 1.0))[0, 0])
+    error = most + (least - most) * float(rng.uniform(0.02, 0.5))
+    plan = cheapest_plan(sources, law, Target(error, 0.8))
+    best = highs(sources, law, error)
+    assert plan.bound <= best * (1 + 1e-6)
+    assert plan.cost <= best * 1.002
