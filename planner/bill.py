@@ -14,6 +14,8 @@ from planner.market import PARTS, Amounts, Market, whole
 from planner.plan import Plan, Step, Target
 from sources.base import Source
 
+SHORT = 0.005  # of a limit: a search that stops this close to it has run into it
+
 
 def settled(
     market: Market, target: Target, amounts: Amounts, clock: Clock | None = None
@@ -143,7 +145,9 @@ def _step(
         share = float(weighted_quantile(own / size, law.weights, 0.5)[0])
     most = source.limits.available(target.weeks)
     binding = (
-        source.limits.limit_name(target.weeks) if quantity + source.limits.batch > most else ""
+        source.limits.limit_name(target.weeks)
+        if quantity + source.limits.batch > most * (1 - SHORT)
+        else ""
     )
     factor = 1 + market.contingency
     return Step(
@@ -170,8 +174,10 @@ def _binding(market: Market, plan: Plan) -> tuple[str, ...]:
         if source.name not in bought and source.limits.available(plan.target.weeks) == 0:
             limit = source.limits.limit_name(plan.target.weeks)
             found.append(f"{source.name}: nothing can be had ({limit})")
+    spare = plan.target.budget - plan.cost
+    if plan.reaches and math.isfinite(plan.target.budget) and spare < SHORT * plan.target.budget:
+        found.append("budget")
     if not plan.reaches:
-        spare = plan.target.budget - plan.cost
         cheapest_more = min(
             (float(market.price(s, np.array(s.limits.smallest))) for s in market.labels),
             default=math.inf,

@@ -93,8 +93,17 @@ def secure_plan(
     if not held:
         return found
     best = min(held, key=lambda each: each.plan.cost)
-    plan = replace(best.plan, bound=first.bound)
+    plan = replace(best.plan, bound=first.bound, binding=(*best.plan.binding, *_tight(best.risk)))
     return Secured(plan, best.risk, plan.probability, wanted)
+
+
+def _tight(risk: Risk) -> list[str]:
+    """Limits that a plan made to keep them in their ranges runs into."""
+    tight = (
+        (risk.on_budget, "budget, prices in their ranges"),
+        (risk.on_time, "weeks, speeds in their ranges"),
+    )
+    return [name for chance, name in tight if chance < 1]
 
 
 def secured_points(  # noqa: PLR0913

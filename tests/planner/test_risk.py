@@ -263,3 +263,13 @@ def test_every_point_of_the_frontier_keeps_all_and_costs_rise() -> None:
     assert all(each is not None and risk_of(each).met >= 0.8 - 1e-9 for each in points)
     costs = [each.cost for each in points if each is not None]
     assert costs == sorted(costs)
+
+
+def test_a_search_that_stops_just_short_of_a_limit_names_it() -> None:
+    capped = Source("a", "plain", (CostLine("each", 0.0, 1.0),), Limits(3000))
+    far = cheapest_plan([capped], LAW, Target(0.1, 0.8))
+    assert not far.reaches and any("max scale" in each for each in far.binding)
+    free = Source("a", "plain", (CostLine("each", 0.0, 1.0),))
+    most = least_error([free], LAW, Target(1e-9, 0.8, budget=3000.0))
+    found = cheapest_plan([free], LAW, most.target)
+    assert found.reaches and "budget" in found.binding
