@@ -122,11 +122,16 @@ def line(
 
     Without a formula the price is the one number used. The range comes from the numbers' ranges:
     each moves alone from its low to its high end, and the factors combine as independent errors do,
-    by the root of the sum of squared logs. None if the price is 0.
+    by the root of the sum of squared logs. None if the price is 0. Raises SourceError for a price
+    of 0 that a number's range makes more.
     """
     formula = price or (lambda v: next(iter(v.values())))
-    base = formula(_values(used))
+    values = _values(used)
+    base = formula(values)
     if base == 0:
+        for key, number in used.items():
+            if number.high is not None and formula({**values, key: number.high}) > 0:
+                raise SourceError([_from_nothing(key, number)])
         return None
     low, high = spread(used, formula)
     return CostLine(
@@ -137,6 +142,16 @@ def line(
         high=high,
         provenance=weakest(used.values()),
         reference=references(used.values()),
+    )
+
+
+def _from_nothing(key: str, number: Assumption) -> Fault:
+    """A range is a pair of factors on the base, which 0 has none of."""
+    return Fault(
+        key,
+        number.value,
+        f"a range up to {number.high:g} cannot start from a base of 0",
+        "give the value that is likeliest, above 0, or no range",
     )
 
 
@@ -217,8 +232,11 @@ def _limits(settings: KindSettings, numbers: Numbers, parts: Parts) -> Limits:
 
 
 def _range(number: Assumption) -> tuple[float, float]:
-    """Factors (low, high) on a number's value that span its range."""
+    """Factors (low, high) on a number's value that span its range. Raises SourceError for a range
+    about 0."""
     if not number.value:
+        if number.high:
+            raise SourceError([_from_nothing(number.name, number)])
         return SURE
     low, high = (number.value if end is None else end for end in (number.low, number.high))
     return low / number.value, high / number.value

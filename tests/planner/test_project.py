@@ -356,3 +356,22 @@ def test_text_alone_cannot_teach_a_supervised_task(tmp_path: Path) -> None:
         tmp_path, f'reference = "ours"\n{HEAD}[sources.human]\n{PLAIN}[sources.ours]\n{TEXT}'
     )
     assert "reference = 'ours': is unlabelled text" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("unit_price = {value = 0, low = 0, high = 0.5}", "unit_price"),
+        ("unit_price = 1\nlead_weeks = {value = 0, low = 0, high = 8}", "lead_weeks"),
+    ],
+)
+def test_a_range_about_zero_is_a_fault_and_not_lost(
+    tmp_path: Path, setting: str, named: str
+) -> None:
+    (found,) = faults(tmp_path, f'{HEAD}[sources.a]\nkind = "plain"\n{setting}\n')
+    assert named in found and "cannot start from a base of 0" in found
+
+
+def test_a_plain_zero_is_free(tmp_path: Path) -> None:
+    inputs = read(tmp_path, f'{HEAD}[sources.a]\nkind = "plain"\nunit_price = 0\nlead_weeks = 0\n')
+    assert float(inputs.sources[0].cost(100.0)) == 0
