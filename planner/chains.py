@@ -2,7 +2,9 @@
 
 Many short chains side by side, each from a proposal of its own (inference.py). They are as exact as
 they are long, whatever the shape of the posterior; what they leave of Monte Carlo error between
-seeds is measured in tests/benchmarks/test_fresh_draws.py.
+seeds is measured in tests/benchmarks/test_fresh_draws.py. Against brute force (one source, four
+pilots, the error at eight times the largest) they put .037 below the true 5% quantile, .082 below
+the 10%, .485 below the median and .95 below the 95%: good news comes out a little too rare.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ import numpy as np
 from planner.inference import Posterior, Problem, log_mean
 from planner.laws import Array
 
-BURN, APART = 8, 2  # moves before the first draw that counts, and from one such draw to the next
+BURN, APART = 20, 2  # moves before the first draw that counts, and from one such draw to the next
 SWINGS = (0.9, 0.3, 0.6)  # share of a move that is new, about the centre; 1 forgets the draw
 LOCAL = 0.8  # width of the moves about the draw itself, every LOCAL_TURN-th
 LOCAL_TURN, LEVEL_TURN = 4, 2
-ADAPT, ENOUGH = 4, 10  # the move from which moves are as wide as the chains; chains per parameter
+ADAPT, ENOUGH = (4, 12), 10  # where moves become as wide as the chains; chains per parameter
 BRIDGE_ROUNDS = 30
 
 
@@ -43,7 +45,7 @@ def moved(
     for turn in range(BURN + APART * kept):
         local = turn % LOCAL_TURN == LOCAL_TURN - 1
         swing = LOCAL if local else SWINGS[turn % len(SWINGS)]
-        if turn == ADAPT:
+        if turn in ADAPT:
             centre, factor = _as_spread(posterior, u, level)
             back = np.linalg.inv(factor)
         normals, tried, gain = rng.standard_normal(u.shape), np.empty_like(u), np.zeros(len(u))
