@@ -18,8 +18,10 @@ from planner.plan import Finding, Plan, Target
 from planner.stages import stage_at
 from sources.base import Source
 
-ROOM = 3.0  # times what the target needs that supply and budget must leave room for to "scale"
+ROOM = 3.0  # times what the target needs that the sources must be able to supply to "scale"
+SPARE = 1.5  # times the plan's cost that the budget must be to "scale"
 NO, YES = 0.2, 0.5  # chance of the target below which an idea does not scale, above which it may
+ALMOST = 0.98  # of what a source supplies in time: so near to it, its limit binds
 SCALES, LIMITS, UNTOLD, NOT = "scales", "scales with limits", "can't tell yet", "does not scale"
 ORDER = (NOT, UNTOLD, LIMITS, SCALES)  # from the worst on
 
@@ -93,14 +95,15 @@ def judge(
     lacking = []
     if plan.reaches:
         lacking += ["room"] if room < target.confidence else []
-        lacking += ["spare"] if spare < ROOM else []
+        lacking += ["spare"] if spare < SPARE else []
         answer = LIMITS if lacking else SCALES
     else:
         lacking += ["model"] if reach < target.confidence else []
-        lacking += ["supply"] if (given(supply, reach) or 0.0) < target.confidence else []
-        lacking += (
-            ["limits"] if (given(plan.probability, supply) or 0.0) < target.confidence else []
-        )
+        for name, chance in (
+            ("supply", given(supply, reach)),
+            ("limits", given(plan.probability, supply)),
+        ):
+            lacking += [name] if chance is not None and chance < target.confidence else []
         answer = NOT if plan.probability <= NO else UNTOLD
         if answer == NOT and stage_at(law, law.anchor.size).answer == "cold start":
             # nothing is learned yet at such sizes, whatever comes: a larger pilot decides
@@ -108,7 +111,6 @@ def judge(
     if not law.residuals():
         # priors alone tell what others' curves did, not whether this idea scales
         answer, lacking = UNTOLD, [*lacking, "pilots"]
-    binding = tuple(name for name in plan.binding if not name.startswith("floor"))
     return Verdict(
         answer=answer,
         model=reach,
@@ -120,8 +122,20 @@ def judge(
         available=available,
         confidence=target.confidence,
         lacking=tuple(lacking),
-        binding=binding,
+        binding=_binding(plan, sources),
     )
+
+
+def _binding(plan: Plan, sources: Sequence[Source]) -> tuple[str, ...]:
+    """Limits that the plan names, and those it comes within ALMOST of without naming them."""
+    named = [name for name in plan.binding if not name.startswith("floor")]
+    bought, weeks = plan.amounts, plan.target.weeks
+    for source in sources:
+        limit = f"{source.name}: {source.limits.limit_name(weeks)}"
+        most = source.limits.available(weeks)
+        if limit not in named and bought.get(source.name, 0.0) >= ALMOST * most > 0:
+            named.append(limit)
+    return tuple(named)
 
 
 def _need(law: FittedLaw, target: Target) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from planner.screen import Parts, Tables, amount, chance, facts_of, grid, line, 
 from planner.screen import money as shown
 from planner.screen import weeks as in_weeks
 from planner.table import whole
-from planner.verdict import ROOM
+from planner.verdict import SPARE
 
 NEXT = 2.0  # times the largest pilot that an experiment on data takes
 
@@ -61,12 +61,16 @@ def verdict_short(tables: Tables, language: str = "en") -> Parts:
     page = _Page(tables, Speech(language))
     sure, say = chance(page.answer["probability"]), page.say
     told = say("short", answer=say(f"answer.{page.answer['answer']}"), chance=sure)
-    why = page.say("list").join(say(f"lacking.{name}") for name in _lacking(page))
+    why = say("and then").join(_because(name, say) for name in _lacking(page))
     return [line(f"{told}: {why}" if say.name == "en" else f"{told}：{why}"), *_asked(page)]
 
 
 def _lacking(page: _Page) -> list[str]:
     return [str(row["answer"]) for row in page.all("verdict", "lacking")] or ["none"]
+
+
+def _because(name: str, say: Speech) -> str:
+    return say(f"lacking.{name}", times=f"{SPARE:g}")
 
 
 def _asked(page: _Page) -> Parts:
@@ -89,7 +93,7 @@ def _asked(page: _Page) -> Parts:
 def _reasons(page: _Page) -> list[tuple[str, str]]:
     say, unit = page.say, page.facts["unit of cost"]
     found = [
-        (say("lacking") if at == 0 else "", say(f"lacking.{name}", times=f"{ROOM:g}"))
+        (say("lacking") if at == 0 else "", _because(name, say))
         for at, name in enumerate(_lacking(page))
     ]
     cost = page.one("next", "cost")

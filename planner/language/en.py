@@ -124,7 +124,7 @@ TEXTS: dict[str, str] = {
     "lacking.spare": "the budget is less than {times} times the cost of the plan",
     "lacking.pilots": "no pilot was run: the law rests on other curves alone",
     "lacking.cold start": "at the sizes tried nothing is learned yet",
-    "lacking.none": "three times what the target needs could be supplied in time and be paid for",
+    "lacking.none": "a third of all that can be supplied in time would do, and money is left",
     "measure": "measure next",
     "measure.none": "nothing: no pilot weighed would tell more than it costs",
     "measure.round": "buy round 1 of the plan, {what}, and measure: {cost} {currency}",

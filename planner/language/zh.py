@@ -141,7 +141,7 @@ TEXTS: dict[str, str] = {
     "lacking.spare": "预算不足方案成本的 {times} 倍",
     "lacking.pilots": "尚无试点运行：扩展律只来自其他曲线",
     "lacking.cold start": "在已试的规模上还没有学到东西",
-    "lacking.none": "三倍于目标所需的数据，既供得上，也付得起",
+    "lacking.none": "限期内可供数据的三分之一就够用，预算也有余",
     "measure": "下一步测量",
     "measure.none": "无：已衡量的试点所得均不抵其成本",
     "measure.round": "购买方案第 1 轮：{what}，并测量：{cost} {currency}",
