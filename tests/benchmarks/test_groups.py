@@ -29,7 +29,8 @@ SEEDS = 8  # trainings behind each measured error
 HINDSIGHT = int(os.environ.get("GROUP_HINDSIGHT", "2"))  # repeats with a search of real costs
 RULES = ("equal", "proportional", "slice tuner")
 LADDER = np.geomspace(0.4, 2.5, 8)  # of `aim`, the budgets tried for each rule
-FOUND = tasks()
+ONLY = os.environ.get("GROUP_TASKS", "").split()  # names of tasks; all if empty
+FOUND = [task for task in tasks() if not ONLY or task.name in ONLY]
 
 
 def market(task: Task) -> list[Source]:
