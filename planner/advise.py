@@ -25,7 +25,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.choices import ROUNDING, Choices, choices
+from planner.errors import Fault, InputError
 from planner.fitted import FittedLaw
+from planner.inputs import Inputs
 from planner.laws import Array
 from planner.plan import Plan, Target
 from planner.preposterior import LEAST_EFFECTIVE, MOST_SHARE, Sight, scores, sight, stratified
@@ -119,8 +121,9 @@ def candidates(study: Study) -> list[Pilot]:
 def advise(study: Study, *, truths: int = TRUTHS, seed: int = 0) -> Advice:
     """What each candidate pilot of a study's project is worth, by `truths` imagined truths.
 
-    The same study and seed give the same advice.
+    The same study and seed give the same advice. Raises InputError with candidate models.
     """
+    of_one_model(study.inputs)
     inputs, law, stand = study.inputs, study.law, stand_of(study)
     screened = sorted(
         _screened(stand, candidates(study)),
@@ -141,6 +144,16 @@ def advise(study: Study, *, truths: int = TRUTHS, seed: int = 0) -> Advice:
         run_cost=inputs.run_cost,
         pilots=0 if inputs.pilots is None else len(inputs.pilots),
     )
+
+
+def of_one_model(inputs: Inputs) -> None:
+    """Raise InputError where a project has candidate models: what a pilot changes is which of them
+    is chosen and how much of the data in hand it uses, and neither is weighed here."""
+    if inputs.models:
+        problem = "no advice on pilots with candidate models: they are weighed for one model only"
+        step = "leave [models] and predictions out, with the pilots of one model alone"
+        fault = Fault("models", ", ".join(each.name for each in inputs.models), problem, step)
+        raise InputError(str(inputs.path), [fault])
 
 
 def advisable(pilot: Pilot) -> bool:

@@ -191,15 +191,16 @@ def _verdict(args: argparse.Namespace) -> int:
 
 
 def _advise(args: argparse.Namespace) -> int:
-    from planner.advise import advise
+    from planner.advise import advise, of_one_model
     from planner.listings.advise import advise_parts, advise_tables
-    from planner.models import study_of
     from planner.progress import meter
     from planner.project import read
+    from planner.study import run
 
     inputs = read(args.project)
+    of_one_model(inputs)
     with meter() as progress:
-        study = study_of(inputs, progress.stage)
+        study = run(inputs, progress.stage)
         progress.stage("weighing pilots")
         advice = advise(study)
     _print(args, advise_tables(study, advice), advise_parts)

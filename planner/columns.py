@@ -115,6 +115,16 @@ CONFIDENCE: Spec = (
     ("weeks", WEEK, "until its last delivery; empty if out of reach"),
     ("note", "", "why cells are empty"),
 )
+MODEL = ("model", "", "candidate that the plan is for: the cheapest in all; empty if out of reach")
+MET = "that target, budget and weeks are all kept, what the model costs beside in its range too"
+# with candidate models, of which each target may have another
+FRONTIER_OF_MODELS: Spec = (
+    *FRONTIER[:-2],
+    ("met", "probability", f"{MET}, which can bring it a little below what is wanted"),
+    MODEL,
+    FRONTIER[-1],
+)
+CONFIDENCE_OF_MODELS: Spec = (*CONFIDENCE[:-1], MODEL, CONFIDENCE[-1])
 LAW: Spec = (
     ("family", "", "form of the scaling law"),
     ("weight", "probability", "of the family, given the pilots"),

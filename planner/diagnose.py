@@ -27,6 +27,8 @@ from planner.stages import stage_at
 from planner.verdict import judge, said
 from sources.base import Source
 
+ADVISE = "dataplan advise weighs pilots before it"
+
 
 def diagnose(
     law: FittedLaw,
@@ -153,7 +155,6 @@ def as_planned(diagnosis: Diagnosis, plan: Plan, path: Path) -> Diagnosis:
     plan reaches the target: whoever follows the plan measures there."""
     if not plan.reaches or not path.rounds:
         return diagnosis
-    pilots = "dataplan advise weighs pilots before it"
     first, count = path.rounds[0], len(path.rounds)
     bought = ", ".join(f"{n:,.0f} {name}" for name, n in first.purchases.items() if n)
     if count > 1:
@@ -162,7 +163,7 @@ def as_planned(diagnosis: Diagnosis, plan: Plan, path: Path) -> Diagnosis:
             f"round 1: {bought}",
             None,
             f"the first of up to {count} rounds of the path",
-            f"buy round 1 of the path ({bought}) and measure; {pilots}",
+            f"buy round 1 of the path ({bought}) and measure; {ADVISE}",
         )
     else:
         found = Finding(
@@ -170,6 +171,6 @@ def as_planned(diagnosis: Diagnosis, plan: Plan, path: Path) -> Diagnosis:
             "none before buying",
             None,
             "to buy in rounds would not be cheaper at the same probability",
-            f"buy the plan ({bought}) at once; {pilots}",
+            f"buy the plan ({bought}) at once; {ADVISE}",
         )
     return replace(diagnosis, checks=(*diagnosis.checks[:-1], found))

@@ -137,7 +137,7 @@ def summary_rows(study: Study) -> list[Row]:
         ),
         ("one_shot_cost", money(path.one_shot_cost), currency, "of buying everything at once"),
         *path_facts(path, currency),
-        *model_facts(study.models, currency),
+        *model_facts(study.models, study.best_guess_of, currency),
         ("reference", study.law.reference, "", "source in whose examples effective examples count"),
         (
             "weak_prior",

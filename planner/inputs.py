@@ -13,6 +13,7 @@ from planner.pilots import Pilots
 from planner.plan import Target
 from planner.schema import MetricKind, Question, Task
 from sources.base import Context, Source
+from sources.settings import Number
 from sources.training import Model
 
 
@@ -43,6 +44,7 @@ class Inputs:
     measure_weeks  [week] from a delivery to what its measurement decides
     run_cost       [currency/run] of a training run; None if not given
     models         candidate models; none: the pilots are of the one model there is
+    model_settings their tables in the file by name, and `predictions` as given there
     model          the one that is planned for, and then `sources` hold what training on them costs
     groups         groups of the population, their shares and targets; None where there are none
     warnings       what the reader of the plan should know about the inputs
@@ -74,6 +76,8 @@ class Inputs:
     measure_weeks: float = 1.0
     run_cost: float | None = None
     models: tuple[Model, ...] = ()
+    model_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    predictions: Number | None = None
     model: Model | None = None
     groups: Grouping | None = None
     warnings: tuple[str, ...] = ()

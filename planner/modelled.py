@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.columns import CURRENCY, EXAMPLE, Spec
-from planner.plan import Plan, Step
-from planner.sensitivity import Sensitivity
+from planner.plan import Plan
 from planner.table import Fact, Row, figure, money, whole
-from planner.tried import Part, Tried
+from planner.tried import Beside, Part, Tried
 
 if TYPE_CHECKING:
     from planner.study import Study
@@ -89,8 +88,8 @@ def _end(part: Part, at: str) -> float:
     return float(getattr(part, at))
 
 
-def model_facts(models: tuple[Tried, ...], currency: str) -> list[Fact]:
-    """Rows of the summary where a project has candidate models."""
+def model_facts(models: tuple[Tried, ...], guess: Beside | None, currency: str) -> list[Fact]:
+    """Rows of the summary where a project has candidate models; `guess`: that of the best guess."""
     if not models:
         return []
     overhead = models[0].overhead
@@ -98,44 +97,38 @@ def model_facts(models: tuple[Tried, ...], currency: str) -> list[Fact]:
     return [
         ("model", models[0].model.name, "", "the candidate model that is chosen"),
         ("model_cost", money(overhead.total if overhead else 0.0), currency, beside),
+        (
+            "best_guess_model",
+            guess.model if guess else None,
+            "",
+            "candidate model of the best-guess plan; empty if there is none",
+        ),
     ]
 
 
 def whole_study(study: Study) -> Study:
-    """The study with what the chosen model costs beside the purchases as an item of its plans, and
-    in every cost that is compared with theirs. The path is of purchases alone, and stays."""
-    overhead = study.models[0].overhead if study.models else None
-    if overhead is None:
+    """The study with what their model costs beside the purchases as an item of its plans. The path
+    is of purchases alone, and stays."""
+    if not study.models:
         return study
+    first, budget = study.models[0], study.inputs.target.budget
+
+    def whole(plan: Plan | None, of: Beside | None) -> Plan | None:
+        return None if plan is None else _with(plan, of, budget)
+
     return replace(
         study,
-        plan=_with(study.plan, overhead),
-        frontier=tuple(
-            replace(point, plan=point.plan and _with(point.plan, overhead))
-            for point in study.frontier
-        ),
-        surer=tuple(
-            replace(point, plan=point.plan and _with(point.plan, overhead)) for point in study.surer
-        ),
-        best_guess=study.best_guess and _with(study.best_guess, overhead),
-        sensitivity=study.sensitivity and _swung(study.sensitivity, overhead.total),
+        plan=_with(study.plan, Beside(first.model.name, first.overhead), budget),
+        frontier=tuple(replace(p, plan=whole(p.plan, p.of)) for p in study.frontier),
+        surer=tuple(replace(p, plan=whole(p.plan, p.of)) for p in study.surer),
+        best_guess=whole(study.best_guess, study.best_guess_of),
     )
 
 
-def _with(plan: Plan, overhead: Step) -> Plan:
-    bound = None if plan.bound is None else plan.bound + overhead.total
-    return replace(plan, steps=(*plan.steps, overhead), bound=bound)
-
-
-def _swung(found: Sensitivity, more: float) -> Sensitivity:
-    def plus(cost: float | None) -> float | None:
-        return None if cost is None else cost + more
-
-    return replace(
-        found,
-        swings=tuple(
-            replace(each, cost_low=plus(each.cost_low), cost_high=plus(each.cost_high))
-            for each in found.swings
-        ),
-        limits=tuple(replace(each, without=plus(each.without)) for each in found.limits),
-    )
+def _with(plan: Plan, of: Beside | None, budget: float) -> Plan:
+    """The plan with what its model costs as an item, held against the project's own budget."""
+    if of is None or of.overhead is None:
+        return plan
+    bound = None if plan.bound is None else plan.bound + of.overhead.total
+    aim = replace(plan.target, budget=budget)
+    return replace(plan, target=aim, steps=(*plan.steps, of.overhead), bound=bound)

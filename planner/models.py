@@ -9,21 +9,44 @@ counts against the budget, contingency included.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from planner.candidates import Candidate, candidates
-from planner.held import cases, exhaustive, held, merged, trimmed
+from planner.answers import (
+    Answer,
+    Option,
+    answer,
+    at_confidences,
+    best_guess,
+    cheapest_of,
+    cost_of,
+    for_targets,
+    in_hand,
+)
+from planner.candidates import candidates
+from planner.diagnose import ADVISE
+from planner.held import held
 from planner.idea import Idea
 from planner.inputs import Inputs
-from planner.plan import Plan, Step
+from planner.model_swings import LEFT_OUT, model_sensitivity
+from planner.plan import Diagnosis, Plan
 from planner.risk import risk_of
-from planner.schema import model_item
-from planner.secure import Secured
-from planner.study import Progress, Study, fresh_chance, run, solved
-from planner.tried import Flip, Part, Tried
+from planner.study import (
+    CONFIDENCES,
+    FrontierPoint,
+    Progress,
+    Study,
+    SurePoint,
+    fresh_chance,
+    frontier_targets,
+    no_swings,
+    rebuilder,
+    run,
+    studied,
+)
+from planner.tried import Beside, Flip, Part, Tried
 from planner.verdict import judge
 from sources.base import CostLine, Source
-from sources.training import Model
+from sources.training import trained
 
 HOW = {
     "own pilots": "its own pilots",
@@ -38,7 +61,8 @@ def study_of(
     """`study.run` for the model of the project that answers its question best: at the least cost,
     the least error, or in the fewest weeks, as it asks. Without candidate models it is `run`.
 
-    Raises InputError where a law is undefined.
+    For every other question that is answered beside it, a target, a confidence, the best-fitting
+    law, model and data in hand are chosen anew. Raises InputError where a law is undefined.
     """
     if not inputs.models:
         return run(inputs, progress, with_sensitivity=with_sensitivity)
@@ -49,159 +73,85 @@ def study_of(
     for each in found:
         say(f"searching the cheapest plan of model {each.model.name}")
         answers.append(answer(inputs, each))
-    best = min(answers, key=lambda each: each.rank)
-    laws = (best.candidate.law, best.candidate.fresh)
-    study = run(best.inputs, progress, with_sensitivity=with_sensitivity, laws=laws)
+    say("tracing the frontier")
+    answers, best, points = _frontier(inputs, answers)
+    guess = best_guess(inputs, answers, best.inputs.target)
+    surer: tuple[SurePoint, ...] = ()
+    swings, left_out = None, no_swings(inputs, with_sensitivity)
+    if with_sensitivity and inputs.least == "cost":
+        say("planning anew for each assumption")
+        left_out = (LEFT_OUT,)
+        sure = at_confidences(inputs, answers, best, CONFIDENCES)
+        surer = tuple(SurePoint(c, *_plan_of(option)) for c, option in sure)
+        swings = model_sensitivity(inputs, answers, best, rebuilder(inputs))
+    say("laying out rounds and diagnosis")
+    candidate = best.candidate
+    sources = tuple(trained(source, candidate.model) for source in inputs.sources)
+    whole = replace(best.inputs, sources=sources)
+    study = studied(
+        whole, candidate.law, candidate.fresh, best.plan, points, offered=best.inputs.sources
+    )
+    study = replace(
+        study,
+        best_guess=guess and guess[0].plan,
+        best_guess_of=guess and guess[0].of,
+        best_guess_probability=guess and guess[1],
+        surer=surer,
+        sensitivity=swings,
+        warnings=(*study.warnings, *left_out),
+    )
     return _told(inputs, study, best, answers)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The plan of one model; `inputs` are the project's as it is planned for this model: sources
-    with the price of training and what is used of the data in hand, the budget that is left.
-
-    afford  whether what the model costs beside the purchases keeps the budget
-    """
-
-    candidate: Candidate
-    inputs: Inputs
-    plan: Plan
-    overhead: Step | None
-    bound: float | None
-    afford: bool
-
-    @property
-    def reaches(self) -> bool:
-        """Whether target and budget are kept."""
-        return self.plan.reaches and self.afford
-
-    @property
-    def total(self) -> float:
-        """[currency] in all."""
-        return self.plan.cost + (self.overhead.total if self.overhead else 0.0)
-
-    @property
-    def rank(self) -> tuple[float, ...]:
-        """Smaller is better."""
-        if not self.reaches:
-            return (1.0, 0.0 if self.afford else 1.0, -self.plan.probability, self.plan.error[1])
-        aim = self.inputs.target
-        first = {"cost": 0.0, "error": aim.error, "weeks": aim.weeks}[self.inputs.least]
-        return (0.0, first, self.total)
+def _frontier(
+    inputs: Inputs, answers: Sequence[Answer]
+) -> tuple[list[Answer], Answer, tuple[FrontierPoint, ...]]:
+    """The answers, the best of them and the frontier over all models, the best on it: coming from
+    harder targets it may find a cheaper plan where none is proven best."""
+    best = min(answers, key=lambda each: each.rank)
+    aim = best.inputs.target
+    targets = frontier_targets(best.inputs, best.candidate.law, best.plan)
+    errors = sorted({aim.error, *targets}, reverse=True)
+    points = [for_targets(inputs, each, aim, errors) for each in answers]
+    own = errors.index(aim.error)
+    mended = []
+    for each, found in zip(answers, points, strict=True):
+        same = (each.inputs.target.error, each.inputs.target.weeks) == (aim.error, aim.weeks)
+        other = found[own]
+        if same and each.reaches and other is not None and other.total < each.total:
+            each = each.with_plan(other, inputs)
+        mended.append(each)
+    best = min(mended, key=lambda each: each.rank)
+    least = cheapest_of(points, errors)
+    if best.reaches:
+        least[own] = best
+    return mended, best, tuple(map(_point, errors, least))
 
 
-def answer(inputs: Inputs, candidate: Candidate) -> Answer:
-    """The plan of one model that answers the project's question, over all that may be done with the
-    data in hand. Raises InputError if a source is not a column of the model's law."""
-    model, money = candidate.model, inputs.contingency
-    beside = _cost(_overhead(model, 0.0, money))
-    each = model.training.unit_price * (1 + money) if model.training else 0.0
-    best: Answer | None = None
-    bounds: list[float | None] = []
-    for case in cases(inputs.sources, model, candidate.law):
-        left = inputs.target.budget - beside - each * case.charged
-        aim = replace(inputs.target, budget=max(left, 0.0))
-        offered = replace(inputs, sources=case.sources, target=aim, model=model)
-        answered, secured = solved(offered, candidate.law, candidate.fresh)
-        if secured.plan.reaches and left >= 0:
-            bound = secured.plan.bound
-            sure = beside + each * (case.charged - case.slack)
-            bounds.append(None if bound is None else bound + sure)
-        plan = _settled(merged(secured.plan, case), candidate, secured)
-        overhead = _overhead(model, _in_hand(inputs, plan), money)
-        kept = _kept(inputs, plan, candidate)
-        budget = inputs.target.budget - _cost(overhead)
-        aim = replace(answered.target, budget=max(budget, 0.0))
-        planned = replace(answered, sources=kept, target=aim)
-        plan = replace(plan, target=aim)
-        made = Answer(candidate, planned, plan, overhead, None, budget >= 0)
-        if best is None or made.rank < best.rank:
-            best = made
-    assert best is not None  # there is always the case in which everything in hand is used
-    known = [bound for bound in bounds if bound is not None]
-    proven = len(known) == len(bounds) > 0 and exhaustive(inputs.sources, model)
-    return replace(best, bound=min(known) if proven else None)
+def _point(error: float, option: Option | None) -> FrontierPoint:
+    return FrontierPoint(error, *_plan_of(option))
 
 
-def _settled(plan: Plan, candidate: Candidate, secured: Secured) -> Plan:
-    """The plan with no more data in hand than it needs, where training on it costs."""
-    if not plan.reaches or not any(plan.used_in_hand.values()):
-        return plan
-    return trimmed(plan, candidate.law, candidate.model, secured.confidence)
-
-
-def _kept(inputs: Inputs, plan: Plan, candidate: Candidate) -> tuple[Source, ...]:
-    """The sources for the model's own study: in hand is what the plan uses."""
-    first = next(cases(inputs.sources, candidate.model, candidate.law)).sources
-    owned = {source.name for source in held(inputs.sources, candidate.model)}
-    return tuple(
-        replace(source, in_hand=plan.used_in_hand.get(source.name, 0.0))
-        if source.name in owned
-        else source
-        for source in first
-    )
-
-
-def _in_hand(inputs: Inputs, plan: Plan) -> float:
-    """Labelled examples in hand that a plan trains on [example]."""
-    labels = {source.name for source in inputs.sources if source.role == "labels"}
-    return sum(used for name, used in plan.used_in_hand.items() if name in labels)
-
-
-def _cost(step: Step | None) -> float:
-    return step.total if step else 0.0
-
-
-def _overhead(model: Model, in_hand: float, contingency: float) -> Step | None:
-    """What the model costs beside the purchases, as an item of the plan; None if nothing."""
-    lines = list(model.fixed)
-    if model.training is not None and in_hand > 0:
-        each = model.training
-        price = each.unit_price * in_hand
-        item = f"{each.item}, {in_hand:,.0f} examples in hand"
-        lines.append(replace(each, item=item, fixed=price, unit_price=0.0))
-    if model.serving is not None:
-        lines.append(model.serving)
-    if not lines:
-        return None
-    source = Source(model_item(model.name), "model", tuple(lines), role="text", unit="model")
-    low, high = source.cost_range(1.0)
-    return Step(
-        source=source,
-        quantity=1.0,
-        fees=source.fees(),
-        variable=0.0,
-        contingency=source.fees() * contingency,
-        low=low * (1 + contingency),
-        high=high * (1 + contingency),
-        effective_examples=None,
-        share=None,
-        start_week=0.0,
-        weeks=0.0,
-    )
+def _plan_of(option: Option | None) -> tuple[Plan | None, Beside | None]:
+    return (None, None) if option is None else (option.plan, option.of)
 
 
 # -- what is told of them -------------------------------------------------------------------------
 
 
 def _told(inputs: Inputs, study: Study, best: Answer, answers: Sequence[Answer]) -> Study:
-    """The study with the models compared, the project's own budget, and its chances with all costs.
-
-    The study's plan may be a little cheaper than the one that the models were compared by.
-    """
-    model, money = best.candidate.model, inputs.contingency
-    overhead = _overhead(model, _in_hand(inputs, study.plan), money)
-    plan = study.plan
+    """The study with the models compared, the project's own budget, and its chances with all
+    costs."""
+    model, overhead, plan = best.candidate.model, best.overhead, study.plan
     if not best.afford:
         plan = replace(plan, reaches=False, binding=(*plan.binding, "budget"))
-    chosen = replace(best, plan=plan, overhead=overhead)
     bounds = [each.bound for each in answers if each.reaches]
     known = [bound for bound in bounds if bound is not None]
     if len(known) == len(bounds) and known:
-        plan = replace(plan, bound=min(plan.cost, max(0.0, min(known) - _cost(overhead))))
+        plan = replace(plan, bound=min(plan.cost, max(0.0, min(known) - cost_of(overhead))))
     else:
         plan = replace(plan, bound=None)
-    chosen = replace(chosen, plan=plan)
+    chosen = replace(best, plan=plan)
     first = _tried(chosen, inputs)
     rest = [_tried(each, inputs) for each in answers if each is not best]
     rest = [_beside(each, first, inputs) for each in sorted(rest, key=_order)]
@@ -219,16 +169,29 @@ def _told(inputs: Inputs, study: Study, best: Answer, answers: Sequence[Answer])
         risk=risk,
         warnings=(*study.warnings, *warnings),
         models=(replace(first, chosen=True), *rest),
+        diagnosis=_unadvised(study.diagnosis),
         idea=_judged(study, replace(plan, steps=steps, target=aim)),
     )
 
 
 def _judged(study: Study, whole: Plan) -> Idea | None:
-    """The idea judged anew on the plan with all that the chosen model costs."""
+    """The idea judged anew on the plan with all that the chosen model costs; what a pilot
+    costs is not known, as training on data in hand would be left out."""
     if study.idea is None:
         return None
     verdict = judge(study.law, whole.target, whole, study.inputs.sources)
-    return replace(study.idea, verdict=verdict)
+    measured = study.idea.measurement
+    if measured and not whole.reaches:
+        measured = replace(measured, cost=None)
+    return replace(study.idea, verdict=verdict, measurement=measured)
+
+
+def _unadvised(diagnosis: Diagnosis) -> Diagnosis:
+    """The diagnosis without a word of `dataplan advise`, which weighs pilots of one model only."""
+    (*checks, last) = diagnosis.checks
+    return replace(
+        diagnosis, checks=(*checks, replace(last, advice=last.advice.removesuffix(f"; {ADVISE}")))
+    )
 
 
 def _order(each: Tried) -> tuple[bool, float]:
@@ -268,7 +231,7 @@ def _tried(answer: Answer, inputs: Inputs) -> Tried:
         serving=_part(serving, money),
         fresh=fresh_chance(candidate.fresh, plan)[0],
         examples=sum(n for name, n in plan.amounts.items() if name in labels)
-        + _in_hand(inputs, plan),
+        + in_hand(inputs, plan),
         bound=answer.bound,
         reaches=answer.reaches,
     )

@@ -104,6 +104,8 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
         measure_weeks=(project.pilots or PilotsTable()).measure_weeks,
         run_cost=(project.pilots or PilotsTable()).run_cost,
         models=models,
+        model_settings=project.models,
+        predictions=project.predictions,
         groups=groups,
         warnings=tuple(_warnings(project, pilots, effects)),
     )

@@ -221,13 +221,13 @@ def _numbers(again: Again) -> Iterator[Swing]:
     if again.rebuild is None:
         return
     ranked = []
-    for members, number in _shared(again.sources):
-        ends = _ends(members, number, again.rebuild)
+    for members, number in shared_numbers(again.sources):
+        ends = ends_of(members, number, again.rebuild)
         if ends:
             first = sum(_first_order(own, pair, again.plan) for own, pair in
                         zip(members, zip(*ends, strict=True), strict=True))  # fmt: skip
             scope = members[0].family if len(members) > 1 else members[0].name
-            believed = any(_believed(end, own) for each in ends
+            believed = any(quality_changed(end, own) for each in ends
                            for end, own in zip(each, members, strict=True))  # fmt: skip
             if believed:  # how far it moves the cost is not known beforehand
                 bought = any(own.name in again.plan.amounts for own in members)
@@ -249,11 +249,11 @@ def _numbers(again: Again) -> Iterator[Swing]:
                 offered = [named.get(each.name, each) for each in again.sources]
                 law = again.refit(offered) if believed and again.refit else None
                 costs[at] = again.cost(offered, law)
-        three, unit, origin = _three(number), number.unit, number.provenance
+        three, unit, origin = three_of(number), number.unit, number.provenance
         yield Swing(scope, number.name, unit, *three, costs[0], costs[1], origin, note)
 
 
-def _shared(sources: Sequence[Source]) -> Iterator[tuple[list[Source], Assumption]]:
+def shared_numbers(sources: Sequence[Source]) -> Iterator[tuple[list[Source], Assumption]]:
     """Each number with the source it belongs to, or with the variants that have the same."""
     seen: dict[tuple[Any, ...], list[Source]] = {}
     numbers: dict[tuple[Any, ...], Assumption] = {}
@@ -267,25 +267,26 @@ def _shared(sources: Sequence[Source]) -> Iterator[tuple[list[Source], Assumptio
         yield members, numbers[key]
 
 
-def _believed(changed: Source, source: Source) -> bool:
+def quality_changed(changed: Source, source: Source) -> bool:
     """Whether what the law believes of a source has changed."""
     ends = ("low", "base", "high", "biased")
     return any(getattr(changed.quality, e) != getattr(source.quality, e) for e in ends)
 
 
-def _three(number: Assumption) -> tuple[float, float, float]:
+def three_of(number: Assumption) -> tuple[float, float, float]:
+    """Its low end, value and high end; the value where an end is not given."""
     assert number.value is not None
     low, high = (number.value if end is None else end for end in (number.low, number.high))
     return low, number.value, high
 
 
-def _ends(
+def ends_of(
     members: Sequence[Source], number: Assumption, rebuild: Rebuild
 ) -> tuple[list[Source], list[Source]] | None:
     """The sources with a number at its low and at its high end; None where it cannot be varied."""
     if number.value is None or number.reference.startswith("derived: "):
         return None
-    low, value, high = _three(number)
+    low, value, high = three_of(number)
     if low == high == value:
         return None
     ends: tuple[list[Source], list[Source]] = ([], [])

@@ -17,7 +17,7 @@ from planner.idea import Idea, followed, idea_of
 from planner.marginal import Marginal, marginals, point_now
 from planner.optimise import cheapest_plan, frontier
 from planner.pilots import Pilots
-from planner.plan import Diagnosis, Path, Plan
+from planner.plan import Diagnosis, Path, Plan, Target
 from planner.prior import BIASED_EXCESS, UNBIASED_SATURATION, Beliefs, SourceBelief, Split
 from planner.project import Inputs
 from planner.questions import least_error, least_weeks
@@ -26,10 +26,9 @@ from planner.rounds import path
 from planner.secure import Secured, secure_plan, secured_points
 from planner.sensitivity import Rebuild, Refit, Sensitivity, sensitivity
 from planner.spread import representative
-from planner.tried import Tried
+from planner.tried import Beside, Tried
 from sources import catalogue
 from sources.base import Source, SourceError
-from sources.training import trained
 
 REPEATS = 15.39  # R*: repetitions after which text read again is worth next to nothing more
 CONFIDENCES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # of the target, whose costs are compared
@@ -42,18 +41,22 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class FrontierPoint:
-    """Cheapest plan for one target; None where the limits allow none."""
+    """Cheapest plan for one target; None where the limits allow none. of: with candidate models
+    the one that the plan is for."""
 
     target: float
     plan: Plan | None
+    of: Beside | None = None
 
 
 @dataclass(frozen=True)
 class SurePoint:
-    """Cheapest plan for the target at one confidence [1]; None where the limits allow none."""
+    """Cheapest plan for the target at one confidence [1]; None where the limits allow none. of: as
+    of a FrontierPoint."""
 
     confidence: float
     plan: Plan | None
+    of: Beside | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,9 @@ class Study:
     fresh: P(target met) on draws that the plan was not made for, and its standard error.
     sensitivity: None unless it was asked for; where the target is out of reach, limits alone.
     models: candidate models, the chosen one first; none where the project names none. Where it
-    does, plans hold purchases and what training on them costs; what the chosen model costs beside
-    (`models[0].overhead`) has been taken from the budget of their target.
+    does, plans hold purchases and what training on them costs; what the model of each costs beside
+    (`models[0].overhead` of the plan, `of` of the points, best_guess_of) has been taken from the
+    budget of their target.
     idea: verdict, stages, pattern and supply in numbers; None in a study made by hand.
     """
 
@@ -87,6 +91,7 @@ class Study:
     sensitivity: Sensitivity | None = None
     models: tuple[Tried, ...] = ()
     idea: Idea | None = None
+    best_guess_of: Beside | None = None
 
     @property
     def kept(self) -> bool:
@@ -152,25 +157,20 @@ def run(
     progress: Progress | None = None,
     *,
     with_sensitivity: bool = False,
-    laws: tuple[FittedLaw, FittedLaw] | None = None,
 ) -> Study:
     """Fit, plan, and diagnose a project. `progress` is called with the name of each stage as it
     begins. with_sensitivity: also plan anew for each assumption's ends and for other confidences,
-    which takes longer. laws: the law and fresh draws of it, fitted already. Candidate models are
-    models.py's business. Raises InputError where the project leaves the law undefined."""
+    which takes longer. Candidate models are models.py's business. Raises InputError where the
+    project leaves the law undefined."""
     say = progress or (lambda stage: None)
     inputs = _of_all_groups(inputs)
-    if laws is None:
-        say("fitting the law")
-    law, fresh = laws or _halves(inputs)
+    say("fitting the law")
+    law, fresh = _halves(inputs)
     say("searching the cheapest plan")
     inputs, secured = solved(inputs, law, fresh)
     guess, chance = _best_guess(inputs, law)
     say("tracing the frontier")
     plan, points = _frontier(inputs, law, secured)
-    chances = fresh_chance(fresh, plan)
-    # the chance to state is that on draws that the plan was not made for
-    risk = risk_of(replace(plan, probability=chances[0]))
     swings = None
     surer: tuple[SurePoint, ...] = ()
     if with_sensitivity and inputs.least == "cost":
@@ -180,18 +180,43 @@ def run(
             law,
             plan,
             contingency=inputs.contingency,
-            rebuild=_rebuild(inputs),
-            refit=None if inputs.model else _refit(inputs),
+            rebuild=rebuilder(inputs),
+            refit=_refit(inputs),
         )
         surer = _surer(inputs, law, plan)
     say("laying out rounds and diagnosis")
+    study = studied(inputs, law, fresh, plan, points)
+    return replace(
+        study,
+        best_guess=guess,
+        best_guess_probability=chance,
+        warnings=(*study.warnings, *no_swings(inputs, with_sensitivity)),
+        surer=surer,
+        sensitivity=swings,
+    )
+
+
+def studied(
+    inputs: Inputs,
+    law: FittedLaw,
+    fresh: FittedLaw,
+    plan: Plan,
+    points: tuple[FrontierPoint, ...],
+    offered: Sequence[Source] | None = None,
+) -> Study:
+    """The study of a plan that was made: its chances, rounds, diagnosis and idea; best guess and
+    what sensitivity asks for left out. offered: the sources for its rounds, if not the project's.
+    """
+    chances = fresh_chance(fresh, plan)
+    # the chance to state is that on draws that the plan was not made for
+    risk = risk_of(replace(plan, probability=chances[0]))
     rounds = path(
         law,
         plan,
         inputs.contingency,
         measure_weeks=inputs.measure_weeks,
         run_cost=inputs.run_cost or 0.0,
-        sources=inputs.sources,
+        sources=inputs.sources if offered is None else offered,
     )
     growth = _growth(inputs)
     diagnosis = diagnose(law, inputs.target, plan, inputs.sources, growth, inputs.max_params)
@@ -204,15 +229,10 @@ def run(
         frontier=points,
         path=rounds,
         diagnosis=as_planned(diagnosis, plan, rounds),
-        best_guess=guess,
-        best_guess_probability=chance,
-        warnings=(
-            *_warnings(inputs, law, plan, risk, chances[1]),
-            *_no_swings(inputs, with_sensitivity),
-        ),
-        surer=surer,
+        best_guess=None,
+        best_guess_probability=None,
+        warnings=_warnings(inputs, law, plan, risk, chances[1]),
         fresh=chances,
-        sensitivity=swings,
         idea=followed(idea, plan, inputs.sources, diagnosis),
     )
 
@@ -263,7 +283,8 @@ def fresh_chance(fresh: FittedLaw, plan: Plan) -> tuple[float, float]:
     return chance, noise or 3 * alike
 
 
-def _no_swings(inputs: Inputs, wanted: bool) -> tuple[str, ...]:
+def no_swings(inputs: Inputs, wanted: bool) -> tuple[str, ...]:
+    """A warning where sensitivity is wanted and cannot be had."""
     if not wanted or inputs.least == "cost":
         return ()
     asked = f"this plan is of the least {inputs.least}"
@@ -301,7 +322,7 @@ def _refit(inputs: Inputs) -> Refit:
     return refit
 
 
-def _rebuild(inputs: Inputs) -> Rebuild:
+def rebuilder(inputs: Inputs) -> Rebuild:
     """Makes a source of the project anew with numbers changed; None where its kind cannot."""
 
     def rebuild(name: str, changes: Mapping[str, float]) -> Source | None:
@@ -311,11 +332,7 @@ def _rebuild(inputs: Inputs) -> Rebuild:
         except SourceError:
             return None
         own = next(each for each in inputs.sources if each.name == name)
-        made = replace(made, family=own.family)
-        if inputs.model is None:
-            return made
-        used = own.in_hand
-        return replace(trained(made, inputs.model), in_hand=min(made.in_hand, used))
+        return replace(made, family=own.family)
 
     return rebuild
 
@@ -402,7 +419,7 @@ def _best_guess(inputs: Inputs, law: FittedLaw) -> tuple[Plan | None, float | No
     return plan, float(law.probability(inputs.target.error, total[None]))
 
 
-def _targets(inputs: Inputs, law: FittedLaw, plan: Plan) -> list[float]:
+def frontier_targets(inputs: Inputs, law: FittedLaw, plan: Plan) -> list[float]:
     """Targets from a little below today's error to a little beyond what the plan reaches."""
     now = float(weighted_quantile(_now(law), law.weights, 0.5)[0])
     easy = max(now, inputs.target.error * 1.05)
@@ -432,13 +449,8 @@ def _frontier(
     """
     plan, target = secured.plan, replace(inputs.target, confidence=secured.asked)
     own = plan.target.error
-    errors = sorted({own, *_targets(inputs, law, plan)}, reverse=True)
-    plans: Sequence[Plan | None] = frontier(
-        inputs.sources, law, target, errors, contingency=inputs.contingency
-    )
-    plans = secured_points(
-        inputs.sources, law, target, plans, errors, plan, contingency=inputs.contingency
-    )
+    errors = sorted({own, *frontier_targets(inputs, law, plan)}, reverse=True)
+    plans = frontier_plans(inputs, law, target, errors, plan)
     found = plans[errors.index(own)]
     if plan.reaches and found is not None and found.cost < plan.cost:
         cheaper = replace(found, bound=plan.bound, target=plan.target)
@@ -450,6 +462,16 @@ def _frontier(
         for error, each in zip(errors, plans, strict=True)
     ]
     return plan, tuple(points)
+
+
+def frontier_plans(
+    inputs: Inputs, law: FittedLaw, target: Target, errors: Sequence[float], own: Plan
+) -> list[Plan | None]:
+    """Cheapest plans found for each of `errors`, falling; each keeps its error with budget and
+    weeks at target.confidence. own: the plan for the project's own target, a start."""
+    money = inputs.contingency
+    plans = frontier(inputs.sources, law, target, errors, contingency=money)
+    return secured_points(inputs.sources, law, target, plans, errors, own, contingency=money)
 
 
 def _warnings(
@@ -469,7 +491,7 @@ def _warnings(
         )
     for source in inputs.sources:
         unused = source.in_hand - plan.used_in_hand.get(source.name, source.in_hand)
-        if unused > 0:
+        if unused > 0 and source.training is None:  # else models.py says that more would cost
             what = f"{unused:,.0f} of {source.in_hand:,.0f} {source.unit}s in hand"
             warnings.append(f"{source.name}: {what} are left out: they would not help")
     tried = {name for fit in law.residuals() for name, n in fit.amounts.items() if n > 0}

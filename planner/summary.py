@@ -24,6 +24,7 @@ from planner.table import Table, Value
 from planner.verdict_page import verdict_short
 
 MOST_SWINGS = 6  # that the page lists
+OTHER_TARGETS = "What other targets cost"
 PROVEN = 0.0005  # a gap that is nothing but rounding
 
 
@@ -49,8 +50,8 @@ def plan_parts(tables: Tables, language: str = "en") -> Parts:
         parts += ["", *_path(tables["path"], facts)]
     if tables["frontier"].rows:
         parts += ["", *_frontier(tables["frontier"], facts)]
-    if "sensitivity" in tables:
-        parts += ["", *_sensitivity(tables, facts)]
+    if "sensitivity" in tables and (swings := _sensitivity(tables, facts)):
+        parts += ["", *swings]
     return [*parts, *_findings(findings)]
 
 
@@ -152,7 +153,10 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     interval = f"{number(facts['error_low'])} to {number(facts['error_high'])}, 90% interval"
     found = [("predicted", f"{metric} {number(facts['error'])} ({interval})")]
     if facts["best_guess_cost"] is not None:
-        guess = f"{money(facts['best_guess_cost'])} {money_unit}, and meets the target with "
+        guess = f"{money(facts['best_guess_cost'])} {money_unit}"
+        if facts.get("best_guess_model", facts.get("model")) != facts.get("model"):
+            guess += f" with model {facts['best_guess_model']}"
+        guess += ", and meets the target with "
         guess += f"probability {chance(facts['best_guess_probability'])}"
         if facts["best_guess_probability"] < facts["confidence"]:
             guess += " only"
@@ -229,20 +233,22 @@ def _rounds_told(path: Table, facts: Mapping[str, Any]) -> list[str]:
 
 
 def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
-    fixed = table.header.index("note") + 1
+    fixed, several = table.header.index("note") + 1, "model" in facts
     rows = []
     for row, record in _spread(table, facts["target"]):
         reached = record["cost"] is not None
-        rows.append(
-            (
-                number(record["target"]),
-                money(record["cost"]) if reached else "out of reach",
-                weeks(record["weeks"]) if reached else "",
-                _mix(table.header[fixed:], row[fixed:]) if reached else "",
-            )
+        mix = _mix(table.header[fixed:], row[fixed:])
+        shown = (
+            number(record["target"]),
+            money(record["cost"]) if reached else "out of reach",
+            weeks(record["weeks"]) if reached else "",
+            *([record["model"] or ""] if several else []),
+            mix if reached else "",
         )
-    heads = (str(facts["metric"]), "cost", "weeks", "cheapest purchases")
-    return [title("What other targets cost"), grid(heads, rows, ">>>~")]
+        rows.append(shown)
+    heads = (str(facts["metric"]), "cost", "weeks", *["model"] * several, "cheapest purchases")
+    head = "What other targets cost, the model chosen anew" if several else OTHER_TARGETS
+    return [title(head), grid(heads, rows, ">>><~" if several else ">>>~")]
 
 
 def _sensitivity(tables: Tables, facts: Mapping[str, Any]) -> Parts:
@@ -264,6 +270,8 @@ def _sensitivity(tables: Tables, facts: Mapping[str, Any]) -> Parts:
     ]
     heads = ("what moves the cost", "range", f"{unit} at low", "at high", "rests on")
     parts: Parts = [grid(heads, rows, "~>>><")] if rows else []
+    if "limits" not in tables:  # with candidate models
+        return parts
     limits = [
         f"{row['limit']}: {row['note'] or cost(row['cost_without']) + ' without it'}"
         for row in tables["limits"].records()

@@ -23,6 +23,18 @@ SENSITIVITY: Spec = (
     ("provenance", "", "where the number comes from"),
     ("note", "", "why there is no cost, where the target is not out of reach"),
 )
+OTHER = {
+    "scope": "source or model that the number belongs to, or the project",
+    "name": "of the number; what the laws believe is left out",
+    "low": "low end",
+    "high": "high end",
+    "cost_low": "of the plan made anew for the low end, model and data in hand chosen anew, laws "
+    "as they are; empty if out of reach, or noted",
+}
+# with candidate models
+SENSITIVITY_OF_MODELS: Spec = tuple(
+    (name, unit, OTHER.get(name, meaning)) for name, unit, meaning in SENSITIVITY
+)
 LIMITS: Spec = (
     ("limit", "", "that the plan runs into, or weeks or budget"),
     ("unit", "", "of value"),

@@ -14,9 +14,11 @@ from planner.columns import (
     ASSUMPTIONS,
     COLUMNS,
     CONFIDENCE,
+    CONFIDENCE_OF_MODELS,
     COSTS,
     DIAGNOSIS,
     FRONTIER,
+    FRONTIER_OF_MODELS,
     LAW,
     PATH,
     PILOTS,
@@ -34,6 +36,7 @@ from planner.risk import risk_of
 from planner.swings import (
     LIMITS,
     SENSITIVITY,
+    SENSITIVITY_OF_MODELS,
     SWITCHES,
     limit_rows,
     sensitivity_rows,
@@ -54,7 +57,12 @@ OUT_OF_REACH = "no purchase was found that reaches it within budget, weeks and c
 def tables(study: Study) -> dict[str, Table]:
     """Every table of a study by name; `columns` gives unit and meaning of every column."""
     study = whole_study(study)
-    inputs = study.inputs
+    inputs, several = study.inputs, bool(study.models)
+    frontier = FRONTIER_OF_MODELS if several else FRONTIER
+    confidence = CONFIDENCE_OF_MODELS if several else CONFIDENCE
+    swings = SENSITIVITY_OF_MODELS if several else SENSITIVITY
+    cost = plan_cost(study.plan)
+    reached = cost if study.plan.reaches else None
     currency, metric = inputs.currency, inputs.target.metric
     known = inputs.sources
 
@@ -74,9 +82,9 @@ def tables(study: Study) -> dict[str, Table]:
         ),
         make(
             "frontier",
-            FRONTIER,
-            [_frontier_row(point, known) for point in study.frontier],
-            *_amounts(FRONTIER, known, "bought in the plan; empty if out of reach"),
+            frontier,
+            [_frontier_row(point, known, several) for point in study.frontier],
+            *_amounts(frontier, known, "bought in the plan; empty if out of reach"),
         ),
         make("law", LAW, law_rows(study.law)),
         make(
@@ -90,22 +98,29 @@ def tables(study: Study) -> dict[str, Table]:
         *([make("verdict", VERDICT, verdict_rows(study))] if study.idea else []),
     ]
     if study.sensitivity is not None:
-        cost = plan_cost(study.plan)
-        reached = cost if study.plan.reaches else None
         found += [
-            make("confidence", CONFIDENCE, [_confidence_row(point) for point in study.surer]),
-            make("sensitivity", SENSITIVITY, sensitivity_rows(study.sensitivity, cost)),
+            make("confidence", confidence, [_confidence_row(p, several) for p in study.surer]),
+            make("sensitivity", swings, sensitivity_rows(study.sensitivity, cost)),
+        ]
+    if study.sensitivity is not None and not several:  # with models neither is made anew
+        found += [
             make("limits", LIMITS, limit_rows(study.sensitivity, reached, currency)),
             make("switches", SWITCHES, switch_rows(study.sensitivity)),
         ]
     return with_columns(found)
 
 
-def _confidence_row(point: SurePoint) -> Row:
+def _confidence_row(point: SurePoint, models: bool) -> Row:
     plan = point.plan
     if plan is None:
-        return (figure(point.confidence), None, None, OUT_OF_REACH)
-    return (figure(point.confidence), plan_cost(plan), figure(plan.weeks), None)
+        return (figure(point.confidence), None, None, *[None] * models, OUT_OF_REACH)
+    cost, of = plan_cost(plan), _model(point, models)
+    return (figure(point.confidence), cost, figure(plan.weeks), *of, None)
+
+
+def _model(point: FrontierPoint | SurePoint, models: bool) -> list[str | None]:
+    """The cell of the model that a plan is for, where there are candidates."""
+    return [point.of.model if point.of else None] if models else []
 
 
 def listed(
@@ -142,10 +157,10 @@ def _amounts(spec: Spec, known: Sequence[Source], meaning: str) -> tuple[Column,
     return amount_columns(fixed, [(source.name, source.unit) for source in known], meaning)
 
 
-def _frontier_row(point: FrontierPoint, known: Sequence[Source]) -> Row:
+def _frontier_row(point: FrontierPoint, known: Sequence[Source], models: bool) -> Row:
     plan = point.plan
     if plan is None:
-        return (figure(point.target), *[None] * 4, OUT_OF_REACH, *(None for _ in known))
+        return (figure(point.target), *[None] * (4 + models), OUT_OF_REACH, *(None for _ in known))
     amounts = (whole(plan.amounts.get(source.name, 0.0)) for source in known)
     return (
         figure(point.target),
@@ -153,6 +168,7 @@ def _frontier_row(point: FrontierPoint, known: Sequence[Source]) -> Row:
         figure(plan.weeks),
         figure(plan.probability),
         figure(risk_of(plan).met),
+        *_model(point, models),
         None,
         *amounts,
     )

@@ -16,9 +16,10 @@ LEAST = 0.02  # chance to settle it below which a pilot tells nothing
 def told(study: Study) -> Study:
     """The study with the measurement that would tell: the cheapest of the pilots that `advise`
     weighs which settle the question nearly as often as any; as it is where the plan reaches the
-    target, where nothing was measured yet, or where none would tell."""
+    target, where nothing was measured yet, where none would tell, or with candidate models, whose
+    pilots are not weighed."""
     idea = study.idea
-    if idea is None or study.plan.reaches or not study.law.residuals():
+    if idea is None or study.models or study.plan.reaches or not study.law.residuals():
         return study
     pilot = cheapest(advise(study))
     if pilot is None:

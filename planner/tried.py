@@ -32,6 +32,14 @@ class Flip:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """The model that a plan is for, and what it costs beside the purchases; None if nothing."""
+
+    model: str
+    overhead: Step | None
+
+
+@dataclass(frozen=True)
 class Tried:
     """A candidate model with the cheapest plan found for it.
 

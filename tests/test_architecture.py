@@ -31,6 +31,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "telling",
         "advise",
         "models",
+        "model_swings",
+        "answers",
         "candidates group_study",
         "study",
         "questions sensitivity preference idea",

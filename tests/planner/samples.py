@@ -117,6 +117,7 @@ class Point:
 
     target: float
     plan: Plan | None
+    of: Any = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ class Study:
     models: tuple[Any, ...] = ()
     kept: bool = False
     idea: Any = None
+    best_guess_of: Any = None
 
 
 def plan(reaches: bool = True) -> Plan:

@@ -14,12 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planner.candidates import Candidate
+from planner.answers import answer, overhead_of
+from planner.candidates import Candidate, candidates
+from planner.cli import main
+from planner.diagnose import ADVISE
 from planner.errors import InputError
 from planner.growth import fit_growth
 from planner.inputs import Inputs
 from planner.laws import family
-from planner.models import answer, study_of
+from planner.models import study_of
 from planner.optimise import cheapest_plan
 from planner.plan import Target
 from planner.project import read
@@ -399,8 +402,17 @@ def test_a_project_with_one_free_model_plans_as_one_without(tmp_path):
     own = tables(study_of(read(written(tmp_path / "with", rows, free, in_hand=500))))
     plain = tables(study_of(read(written(tmp_path / "without", rows, "", in_hand=500))))
     assert set(own) == {*plain, "models"}
-    for name in set(plain) - {"summary", "columns", "assumptions"}:
+    (*checks, last), (*others, end) = own["diagnosis"].rows, plain["diagnosis"].rows
+    assert checks == others and f"{last[-1]}; {ADVISE}" == end[-1]
+    apart = {"summary", "columns", "assumptions", "frontier", "verdict", "diagnosis"}
+    for name in set(plain) - apart:
         assert own[name].rows == plain[name].rows, name
+    told = [{**row, "model": None} for row in own["frontier"].records()]
+    assert told == [{**row, "model": None} for row in plain["frontier"].records()]
+    assert {row["model"] for row in own["frontier"].records()} == {"only"}
+    ideas = [[row for row in made["verdict"].rows if row[0] not in {"model", "next"}]
+             for made in (own, plain)]  # fmt: skip
+    assert ideas[0] == ideas[1]
     assert own["summary"].rows[: len(plain["summary"].rows) - 2][:10] == plain["summary"].rows[:10]
 
 
@@ -417,6 +429,137 @@ def test_shared_law_is_the_same_law(tmp_path):
     assert found.models[0].model.name == "small"
     assert found.models[1].how == "that of small"
     assert found.models[1].total > found.models[0].total
+
+
+# -- other questions than the plan's -------------------------------------------------------------
+
+
+def asked(path, target=None):
+    return study_of(read(path, target))
+
+
+HAND = """
+name = "hand"
+start = 2026-12-01
+contingency = 0.1
+worst_error = 0.5
+draws = 100
+predictions = 1000
+[target]
+error = 0.3
+[pilots]
+{pilots}
+[sources.labels]
+kind = "plain"
+unit_price = 10
+max_examples = 20000
+per_week = 1000
+in_hand = 5000
+biased = false
+[models.m]
+training_cost = 1
+serving_cost = 0
+"""
+
+
+@pytest.fixture(scope="module")
+def in_hand_project(tmp_path_factory):
+    """Much more in hand than the plan uses, and training on it costs money."""
+    rows = [
+        {"labels": n, "error": round(float(0.05 + 0.45 * (n / 50) ** -0.35 * jitter), 4)}
+        for n in (50, 100, 200, 400, 800)
+        for jitter in (0.98, 1.02)
+    ]
+    path = tmp_path_factory.mktemp("hand") / "project.toml"
+    path.write_text(HAND.format(pilots=toml(rows)), encoding="utf-8")
+    return path
+
+
+def test_other_targets_use_what_is_in_hand_before_anything_is_bought(in_hand_project):
+    made = asked(in_hand_project)
+    points = {point.target: point for point in made.frontier}
+    used = [point.plan.used_in_hand["labels"] for point in points.values()]
+    assert used == sorted(used) and used[0] < made.plan.used_in_hand["labels"] < used[-1] < 5000
+    for point in points.values():
+        assert point.plan.cost == 0 and point.of.overhead is not None
+        assert point.of.overhead.total == pytest.approx(1.1 * point.plan.used_in_hand["labels"])
+    hard = min(points)
+    again = asked(in_hand_project, {"error": hard})
+    assert again.plan.used_in_hand["labels"] == pytest.approx(used[-1], abs=1)
+    # the best-fitting law alone needs less, and what it needs is not what the plan uses
+    assert made.best_guess.used_in_hand["labels"] < made.plan.used_in_hand["labels"]
+    # what the verdict and the rounds are told of is all that there is
+    assert made.idea.supplies[0].most == 25000
+    low, _, high = made.plan.error
+    assert low < 0.3 and high > 0.29  # of what is used, not of all that is in hand
+
+
+@pytest.fixture(scope="module")
+def crossed(tmp_path_factory):
+    """A model that is cheap to serve and learns slowly, and one that is dear and learns fast."""
+    folder = tmp_path_factory.mktemp("crossed")
+    ranged = "serving_cost = {value = 1e-5, low = 1e-6, high = 4e-3}"
+    small = SMALL.replace("serving_cost = 1e-5", ranged)
+    return written(folder, runs((1e6, 16e6)), small + BIG)
+
+
+def test_every_target_of_the_frontier_has_the_model_that_its_own_plan_has(crossed):
+    made = asked(crossed)
+    points = [point for point in made.frontier if point.plan is not None]
+    assert {point.of.model for point in points} == {"small", "big"}
+    totals = [point.plan.cost + point.of.overhead.total for point in points]
+    assert totals == sorted(totals)
+    inputs = read(crossed)
+    found = candidates(inputs)
+    asked_of = {each.model.name: answer(inputs, each).ways[0].secured.asked for each in found}
+    for point, total in zip(points, totals, strict=True):
+        others = []
+        for each in found:
+            sources = [trained(source, each.model) for source in inputs.sources]
+            sure = asked_of[each.model.name]
+            plan = cheapest_plan(
+                sources, each.law, Target(point.target, sure), contingency=inputs.contingency
+            )
+            beside = overhead_of(each.model, 0.0, inputs.contingency).total
+            others.append((plan.cost + beside, each.model.name))
+        assert total == pytest.approx(min(others)[0], rel=1e-3)
+        assert point.of.model == min(others)[1]
+    again = asked(crossed, {"error": points[-1].target})
+    assert again.models[0].model.name == points[-1].of.model == "big"
+    rows = tables(made)["frontier"].records()
+    assert [row["model"] for row in rows if row["model"]] == [p.of.model for p in points]
+    costs = [row["cost"] for row in rows if row["cost"] is not None]
+    assert costs == pytest.approx(totals, abs=0.02)
+
+
+def test_swings_choose_the_model_again_and_hold_what_models_cost(crossed):
+    made = study_of(read(crossed), with_sensitivity=True)
+    swings = {(each.scope, each.name): each for each in made.sensitivity.swings}
+    assert made.models[0].model.name == "small"
+    own, total = swings["small", "serving_cost"], made.models[0].total
+    assert own.cost_low <= total * (1 + 1e-9) and own.cost_high >= total * (1 - 1e-9)
+    text = crossed.read_text(encoding="utf-8")
+    ranged = "{value = 1e-5, low = 1e-6, high = 4e-3}"
+    for end, cost in (("1e-6", own.cost_low), ("4e-3", own.cost_high)):
+        crossed.with_name("end.toml").write_text(text.replace(ranged, end), encoding="utf-8")
+        again = asked(crossed.with_name("end.toml"))
+        assert cost == pytest.approx(again.models[0].total, rel=5e-3)
+    assert again.models[0].model.name == "big"
+    # a surer target never costs less, and its own is the plan
+    costs = [p.plan.cost + p.of.overhead.total for p in made.surer if p.plan is not None]
+    assert costs == sorted(costs) and total in [pytest.approx(cost) for cost in costs]
+    found = tables(made)
+    assert not {"limits", "switches"} & set(found)
+    assert "model and data in hand chosen anew" in str(found["columns"].rows)
+    assert "limits, prices that turn the plan" in " ".join(made.warnings)
+
+
+def test_no_pilot_is_weighed_with_candidate_models(crossed, capsys):
+    assert main(["advise", str(crossed)]) == 2
+    told = capsys.readouterr().err
+    assert "models" in told and "leave [models] and predictions out" in told
+    made = asked(crossed)
+    assert "advise" not in rendered(plan_parts(tables(made)), io.StringIO())
 
 
 # -- what is printed ------------------------------------------------------------------------------
@@ -455,4 +598,4 @@ def test_the_page_and_the_table_are_as_agreed(monkeypatch):
     assert "models" not in plain
     assert plain["plan"].rows == made["plan"].rows[:-1]
     facts = {row[0] for row in made["summary"].rows} - {row[0] for row in plain["summary"].rows}
-    assert facts == {"model", "model_cost"}
+    assert facts == {"model", "model_cost", "best_guess_model"}
