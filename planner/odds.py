@@ -35,6 +35,7 @@ class Odds:
     def __init__(self, market: Market, target: Target, used: Array) -> None:
         self.market, self.target, self.used = market, target, used
         self.looked = 0
+        self._alone: dict[str, float] = {}
 
     @cached_property
     def risky(self) -> bool:
@@ -94,9 +95,11 @@ class Odds:
         law, aim = self.market.law, replace(self.target, budget=min(self.target.budget, room))
         most = most_to_be_had(self.market, source, aim)
         if math.isinf(room) and source.role == "labels":
-            needs = law.needs(self.target.error, source.name)
-            finite = needs[np.isfinite(needs)]
-            most = min(most, float(finite.max(initial=0.0)) * 1.01 or most)
+            if source.name not in self._alone:
+                needs = law.needs(self.target.error, source.name)
+                finite = needs[np.isfinite(needs)]
+                self._alone[source.name] = float(finite.max(initial=0.0)) * 1.01 or math.inf
+            most = min(most, self._alone[source.name])
         return most
 
     def grid(self, source: Source, room: float, points: int = GRID) -> Array:
@@ -111,11 +114,11 @@ class Odds:
         return np.unique(np.concatenate([[0.0], steps, np.minimum(fine, most)]))
 
 
-def repaired(odds: Odds, bought: Array) -> Array | None:
-    """The purchases with one or two sources set so that all is kept at little cost; where that
-    fails, those climbed to; None where no chance is high enough."""
+def repaired(odds: Odds, bought: Array, *, climb: bool = True) -> Array | None:
+    """The purchases with one source set so that all is kept at little cost; where that fails, those
+    climbed to, unless not asked for; None where no chance is high enough."""
     found = _with_least(odds, bought[None], math.inf)
-    if found is not None:
+    if found is not None or not climb:
         return found
     best = climbed(odds, bought)
     return best if odds.met(best[None])[0] >= odds.target.confidence else None

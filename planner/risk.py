@@ -9,9 +9,9 @@ here is the money spent, without it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -58,11 +58,24 @@ def spent(bought: Sequence[tuple[Source, float]], seed: int = 0) -> Array:
     """Money spent (DRAWS,) [currency] without contingency, over the ranges of the prices."""
     # the dearest first, so that neither names nor order of sources decide
     ranked = sorted(bought, key=lambda each: (-float(each[0].cost(each[1])), -each[1]))
-    scores = _scores(len(ranked), seed)
     total = np.zeros(DRAWS)
-    for (source, quantity), score in zip(ranked, scores, strict=True):
-        total += paid(source, quantity, score)
+    for at, (source, quantity) in enumerate(ranked):
+        total = total + _paid(source, quantity, partial(_factors, _Scores(len(ranked), seed, at)))
     return total
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """The scores of the price of one source of `count`, as `_scores` makes them."""
+
+    count: int
+    seed: int
+    at: int
+
+
+@lru_cache(maxsize=1024)
+def _factors(scores: _Scores, low: float, high: float) -> Array:
+    return between(_scores(scores.count, scores.seed)[scores.at], low, high)
 
 
 @lru_cache(maxsize=8)
@@ -78,15 +91,20 @@ def _scores(count: int, seed: int) -> Array:
 
 def paid(source: Source, quantity: float, score: Array) -> Array:
     """Cost [currency] of a purchase at scores of its price, standard normal, elementwise."""
-    fixed = work = np.zeros_like(score)
+    return _paid(source, quantity, lambda low, high: between(score, low, high))
+
+
+def _paid(source: Source, quantity: float, factor: Callable[[float, float], Array]) -> Array:
+    """Cost [currency] of a purchase at the factors that ranges of prices give, elementwise."""
+    fixed, work = np.zeros(1), np.zeros(1)
     for line in source.lines:
-        factor = between(score, line.low, line.high)
-        fixed = fixed + line.fixed * factor
-        work = work + float(line.variable(quantity)) * factor
+        each = factor(line.low, line.high)
+        fixed = fixed + line.fixed * each
+        work = work + float(line.variable(quantity)) * each
     spent = fixed + np.maximum(work, source.minimum)
     if source.training is not None:
-        each = source.training
-        spent = spent + float(each.variable(quantity)) * between(score, each.low, each.high)
+        line = source.training
+        spent = spent + float(line.variable(quantity)) * factor(line.low, line.high)
     return spent
 
 

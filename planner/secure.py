@@ -133,9 +133,10 @@ def secured_points(  # noqa: PLR0913
             found.append(plan)
             continue
         tried: list[tuple[float, Odds, Array]] = []
-        for start in filter(None, (plan, before, own)):
+        for start in filter(None, (before or own, plan)):
             bought = np.array([start.amounts.get(name, 0.0) for name in names])
-            _try(Odds(market, aim, start.totals(names) - bought), bought, tried)
+            odds = Odds(market, aim, start.totals(names) - bought)
+            _try(odds, bought, tried, climb=False)
         best: Plan | None = None
         for _, odds, bought in sorted(tried, key=lambda each: each[0])[:1]:
             for amounts in (cheapened(odds, bought, QUICK), bought):
@@ -154,12 +155,14 @@ def secured_points(  # noqa: PLR0913
     return found
 
 
-def _try(odds: Odds, bought: Array, tried: list[tuple[float, Odds, Array]]) -> None:
+def _try(
+    odds: Odds, bought: Array, tried: list[tuple[float, Odds, Array]], *, climb: bool = True
+) -> None:
     """Add the purchases as they are where they keep all, and as mended."""
     if odds.met(bought[None])[0] >= odds.target.confidence:
         mended: Array | None = bought
     else:
-        mended = repaired(odds, bought)
+        mended = repaired(odds, bought, climb=climb)
     if mended is not None:
         cost = float(odds.cost(mended[None])[0])
         if not any(math.isclose(cost, other, rel_tol=1e-9) for other, _, _ in tried):
