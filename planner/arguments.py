@@ -182,7 +182,8 @@ def _plan(each: argparse.ArgumentParser) -> None:
         "--sensitivity",
         action="store_true",
         help="also what moves the cost: each assumption at its ends, limits lifted, prices that "
-        "would change the plan; every one planned anew",
+        "would change the plan; every one planned anew (with candidate models: numbers of sources "
+        "and models, and confidences, alone)",
     )
     each.add_argument(
         "--json", action="store_true", help="print the tables as JSON; files only with --out"
