@@ -39,7 +39,7 @@ plan: $(READY)
 
 test: $(READY)
 	@$(MAKE) --no-print-directory servers || echo "the tests against a real model will be skipped"
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff format --check .
