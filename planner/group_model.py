@@ -41,8 +41,8 @@ SHARED = 4  # of these have a part that all groups share
 POOLED = 0.5  # of their prior variance is that part: a judgement
 OWN_SHARE = Normal(0.85, 1.5)  # logit: mostly the group's own examples (Rolf 2021, figure 3)
 # Misfit beyond the pilots against that of several sources, whose sizes are themselves inferred.
-# One of two values tried on digits, diamonds and computers of tests/benchmarks/test_groups.py, where
-# 90% intervals then held .95 of 240 errors of mixes not fitted. Held out: 1.00 of 180 (movies and
+# One of two values tried on digits, diamonds and computers of tests/benchmarks/test_groups.py: 90%
+# intervals then held .95 of 240 errors of mixes not fitted. Held out: 1.00 of 180 (movies and
 # baseball: too wide), .60 of 80 (mnist, whose groups are labels: see the README).
 SPEED = 0.75
 WEAK = 4  # fewer distinct sizes than this leave the answer to the priors
