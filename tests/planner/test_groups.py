@@ -266,3 +266,14 @@ def test_text_and_unknown_names_are_refused():
     unknown = replace(law, shares=None)
     with pytest.raises(InputError, match="shares"):
         cheapest_group_plan([source("a")], unknown, Targets(overall=0.2))
+
+
+def test_groups_that_compete_are_told(law):
+    assert not any("compete" in warning for warning in law.warnings)
+    frame = runs()
+    names = [c for c in frame if c not in ("error", "group", "seed", "test_size")]
+    mine = frame.group == names[0]
+    others = frame[names[1]].where(mine, 0.0)
+    frame["error"] = np.where(mine, frame.error * (1 + others / others.max()), frame.error)
+    told = [w for w in fit_groups(frame, draws=50).warnings if "compete" in w]
+    assert len(told) == 1 and f"made {names[0]} worse" in told[0]
