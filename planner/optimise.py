@@ -88,7 +88,8 @@ def least_error_plan(
 
     The least error is found by bisection, to 0.01% where choices are few and else to 0.3%; with
     text, whose amounts are tried one by one, it may lie a per cent lower. The cheapest plan that
-    reaches it is returned. seconds [s]: a limit on the time.
+    reaches it is returned. seconds [s]: a limit on the time; `binding` says where it cut the search
+    short.
     """
     whole = Clock(seconds)
     market = market_of(sources, law, contingency, seconds)
@@ -124,7 +125,16 @@ def _least_error(market: Market, target: Target, clock: Clock) -> Plan:
         else:
             best = settled(market, target, found.amounts, clock)
             high = min(middle, float(reach(market, target, best.total[None])[0]))
-    return describe(market, target, best, None, clock)
+    plan = describe(market, target, best, None, clock)
+    if high > low * tolerance:
+        plan = _cut_short(plan, "a smaller error may be possible")
+    return plan
+
+
+def _cut_short(plan: Plan, what: str) -> Plan:
+    """The plan with the limit on the time among those it runs into."""
+    said = f"time: the search was cut short; {what}"
+    return plan if said in plan.binding else replace(plan, binding=(*plan.binding, said))
 
 
 def _few(market: Market, target: Target, clock: Clock) -> bool:
@@ -166,7 +176,8 @@ def frontier(
     seconds: float | None = None,
 ) -> tuple[Plan | None, ...]:
     """Cheapest plan for each of `errors` at the target's confidence, budget and weeks; None where
-    no legal plan was found to reach it; seconds [s] is a limit on the time."""
+    no legal plan was found to reach it; seconds [s] is a limit on the time, named by the `binding`
+    of plans that were not searched to the end."""
     aims = [replace(target, error=error) for error in sorted({float(e) for e in errors})]
     whole = Clock(seconds)
     market = market_of(sources, law, contingency, seconds)
@@ -202,7 +213,7 @@ def _easing(
             if plan is not None:
                 if errors is None:
                     errors = market.law.errors(plan.totals(market.law.sources)[None])[:, 0]
-                plan = _easier(market, plan, aim, errors)
+                plan = _cut_short(_easier(market, plan, aim, errors), "a cheaper plan may exist")
             yield aim, plan
             continue
         left = len(aims) - number
@@ -214,8 +225,12 @@ def _easing(
         if found.amounts is not None:
             warm = [found.amounts]
             plan = describe(market, aim, found.amounts, None, mine)
+            if not found.finished:
+                plan = _cut_short(plan, "a cheaper plan may exist")
         elif plan is not None:  # no time was left for what the plan before already meets
-            plan = describe(market, aim, warm[0], None, mine)
+            plan = _cut_short(
+                describe(market, aim, warm[0], None, mine), "a cheaper plan may exist"
+            )
         yield aim, plan
 
 

@@ -132,6 +132,31 @@ def test_a_time_limit_ends_a_slow_case_with_the_best_found(draws, seconds):
         assert any(each.startswith("time: ") for each in plan.binding)
 
 
+def test_what_the_time_cut_short_says_so():
+    names = tuple(f"s{k}" for k in range(40))
+    law = small.law(names, draws=900, biased=names[1::2])
+    prices = np.random.default_rng(1).uniform(0.1, 1, 40)
+    sources = [
+        small.source(n, p, fee=20.0, most=30_000, batch=1)
+        for n, p in zip(names, prices, strict=True)
+    ]
+    target = Target(0.22, 0.8, 3000.0)
+    (said,) = (
+        each
+        for each in least_error_plan(sources, law, target, seconds=0.4).binding
+        if each.startswith("time: ")
+    )
+    assert "smaller error" in said
+    plans = frontier(sources, law, target, (0.25, 0.24, 0.23), seconds=0.6)
+    assert all(
+        plan is None or any("cheaper plan" in each for each in plan.binding) for plan in plans
+    )
+    few = sources[:2]
+    small_law = small.law(names[:2], draws=100)
+    whole = frontier(few, small_law, target, (0.3, 0.28))
+    assert not any("time" in each for plan in whole if plan for each in plan.binding)
+
+
 def test_odd_markets_have_clear_answers():
     law = small.law(("a", "b"), draws=60)
     target = Target(0.24, 0.8)
