@@ -38,6 +38,7 @@ def study_of(law, sources, aim, run_cost=5.0, contingency=0.1, measure_weeks=1.0
     inputs = SimpleNamespace(
         sources=tuple(sources),
         pilots=pilots,
+        models=(),
         target=aim,
         contingency=contingency,
         run_cost=run_cost,
