@@ -308,7 +308,8 @@ def test_least_error_needs_no_target_and_a_budget(project: Path, run: Run, tmp_p
         "plan", project, "--out", out, "--least", "error", "--budget", "3000", "--json"
     )
     summary = json.loads(text)["summary"]
-    assert code == 0
+    assert code == (0 if summary["kept"] == "yes" else 1)
+    assert summary["met"] >= 0.75  # on fresh draws: the least error leaves no slack for them
     assert summary["least"] == "error"
     assert summary["cost"] <= 3000
     assert summary["probability"] >= 0.8
@@ -318,7 +319,8 @@ def test_least_error_needs_no_target_and_a_budget(project: Path, run: Run, tmp_p
     code, text, _ = run("plan", project, "--out", out, "--least", "weeks", "--json")
     quick = json.loads(text)["summary"]
     assert quick["reaches"] == "yes"
-    assert quick["weeks"] <= quick["weeks_limit"]
+    assert quick["weeks_limit"] is None  # the answer is no limit that was given
+    assert quick["weeks"] <= quick["kept_within"]
 
 
 def test_sources(project: Path, run: Run) -> None:
