@@ -115,7 +115,7 @@ def test_following_the_advice():
         plan = cheapest_plan(sources, law, target, prove=False)
         inputs = SimpleNamespace(
             sources=sources, pilots=Pilots.from_frame(runs), target=target, contingency=0.0, models=(),
-            run_cost=run_cost, measure_weeks=1.0,
+            run_cost=run_cost, measure_weeks=1.0, models=(),
         )  # fmt: skip
         study = SimpleNamespace(
             inputs=inputs, law=law, plan=plan, frontier=(), best_guess=None,
