@@ -114,7 +114,7 @@ def test_following_the_advice():
         target = Target(float(middle), 0.8, 60_000.0)
         plan = cheapest_plan(sources, law, target, prove=False)
         inputs = SimpleNamespace(
-            sources=sources, pilots=Pilots.from_frame(runs), target=target, contingency=0.0, models=(),
+            sources=sources, pilots=Pilots.from_frame(runs), target=target, contingency=0.0,
             run_cost=run_cost, measure_weeks=1.0, models=(),
         )  # fmt: skip
         study = SimpleNamespace(
