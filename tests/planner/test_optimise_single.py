@@ -15,7 +15,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from planner.branches import Branches
 from planner.clock import Clock
 from planner.market import market_of
-from planner.optimise import cheapest_plan, frontier, least_error_plan
+from planner.optimise import _easing, cheapest_plan, frontier, least_error_plan
 from planner.pieces import pieces_of
 from planner.plan import Target
 from tests.planner import small
@@ -133,28 +133,31 @@ def test_a_time_limit_ends_a_slow_case_with_the_best_found(draws, seconds):
 
 
 def test_what_the_time_cut_short_says_so():
-    names = tuple(f"s{k}" for k in range(40))
-    law = small.law(names, draws=900, biased=names[1::2])
-    prices = np.random.default_rng(1).uniform(0.1, 1, 40)
-    sources = [
-        small.source(n, p, fee=20.0, most=30_000, batch=1)
-        for n, p in zip(names, prices, strict=True)
-    ]
-    target = Target(0.22, 0.8, 3000.0)
-    (said,) = (
-        each
-        for each in least_error_plan(sources, law, target, seconds=0.4).binding
-        if each.startswith("time: ")
-    )
-    assert "smaller error" in said
-    plans = frontier(sources, law, target, (0.25, 0.24, 0.23), seconds=0.6)
-    assert all(
-        plan is None or any("cheaper plan" in each for each in plan.binding) for plan in plans
-    )
-    few = sources[:2]
-    small_law = small.law(names[:2], draws=100)
-    whole = frontier(few, small_law, target, (0.3, 0.28))
-    assert not any("time" in each for plan in whole if plan for each in plan.binding)
+    names = ("a", "b")
+    law = small.law(names, draws=100)
+    sources = [small.source("a", 1.0, most=30_000, batch=1), small.source("b", 0.5, fee=20.0)]
+    target = Target(0.3, 0.8, 3000.0)
+    cut = least_error_plan(sources, law, target, seconds=0.0).binding
+    assert any("time: " in each and "smaller error" in each for each in cut)
+
+    class Once(Clock):
+        """Over after the first search."""
+
+        searches = 0
+
+        def part(self, share):
+            self.searches += 1
+            return Clock()
+
+        def over(self):
+            return self.searches > 0
+
+    aims = [replace(target, error=error) for error in (0.28, 0.3)]
+    (_, first), (_, second) = _easing(market_of(sources, law, 0.0), aims, Once())
+    assert not any("time" in each for each in first.binding)
+    assert any("cheaper plan" in each for each in second.binding)
+    whole = frontier(sources, law, target, (0.3, 0.28))
+    assert not any("time" in each for plan in whole for each in plan.binding)
 
 
 def test_odd_markets_have_clear_answers():
