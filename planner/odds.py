@@ -117,8 +117,11 @@ class Odds:
 def repaired(odds: Odds, bought: Array, *, climb: bool = True) -> Array | None:
     """The purchases with one source set so that all is kept at little cost; where that fails, those
     climbed to, unless not asked for; None where no chance is high enough."""
+    if not climb:  # quickly: those bought and the cheapest other
+        several = int(np.count_nonzero(bought)) + 1
+        return _with_least(odds, bought[None], math.inf, _worth_trying(odds, bought)[:several])
     found = _with_least(odds, bought[None], math.inf)
-    if found is not None or not climb:
+    if found is not None:
         return found
     best = climbed(odds, bought)
     return best if odds.met(best[None])[0] >= odds.target.confidence else None
