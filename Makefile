@@ -46,7 +46,6 @@ plan: $(READY)
 
 test: $(READY)
 	@$(MAKE) --no-print-directory servers || echo "the tests against a real model will be skipped"
-	@$(MAKE) --no-print-directory apps || echo "the tests in LibreOffice and Chromium will be skipped"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(READY)
