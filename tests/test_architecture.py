@@ -19,7 +19,9 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(floor.split())
     for floor in (
         "cli",
-        "arguments counting distill",
+        "arguments",
+        "commands",
+        "counting distill",
         "export library summary listings",
         "verdict_page",
         "screen progress figure group_tables language",

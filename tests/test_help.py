@@ -10,27 +10,26 @@ from pathlib import Path
 
 import pytest
 
-from planner.arguments import GROUPS, parse, parser
-from planner.cli import COMMANDS
+from planner.arguments import parse, parser
+from planner.commands import COMMANDS, GROUPS
 
 ROOT = Path(__file__).resolve().parent.parent
-KNOWN = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 
 
 def shown(capsys: pytest.CaptureFixture[str], *args: str) -> str:
     with pytest.raises(SystemExit) as end:
-        parse(args, COMMANDS)
+        parse(args)
     assert end.value.code == 0
     return capsys.readouterr().out
 
 
 def test_help_lists_exactly_the_commands_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert set(KNOWN) == set(COMMANDS)
+    assert len(COMMANDS) == sum(map(len, GROUPS.values())), "two commands share a name"
     text = shown(capsys, "--help")
     for group, commands in GROUPS.items():
         assert f"{group}:" in text
-        for name, (about, _) in commands.items():
-            assert re.search(rf"^  {name} +{re.escape(about)}$", text, re.MULTILINE)
+        for each in commands:
+            assert re.search(rf"^  {each.name} +{re.escape(each.about)}$", text, re.MULTILINE)
     assert "exit codes" in text
 
 
@@ -39,16 +38,16 @@ def test_every_command_has_help_with_an_example(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = shown(capsys, name, "--help")
-    example = KNOWN[name][1]
+    example = COMMANDS[name].example
     assert example in text
     program, *args = shlex.split(example)
     assert program == "dataplan"
-    assert parse(args, COMMANDS).command == name
+    assert parse(args).command == name
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_explained(name: str) -> None:
-    choices = next(a.choices for a in parser(COMMANDS)._actions if a.dest == "command")
+    choices = next(a.choices for a in parser()._actions if a.dest == "command")
     assert isinstance(choices, dict)
     for action in choices[name]._actions:
         assert action.help, action.dest
