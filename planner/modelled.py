@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from planner.columns import CURRENCY, EXAMPLE, Spec
 from planner.plan import Plan
-from planner.table import Fact, Row, figure, money, whole
+from planner.table import Fact, Row, cent, figure, money, whole
 from planner.tried import Beside, Part, Tried
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def model_rows(models: tuple[Tried, ...]) -> list[Row]:
 
 def _row(each: Tried) -> Row:
     model, parts = each.model, (each.data, each.training, each.serving)
-    costs = [round(part.base, 2) + 0.0 for part in parts]
-    total = round(sum(costs), 2)
-    low, high = (round(sum(_end(part, at) for part in parts), 2) for at in ("low", "high"))
+    costs = [cent(part.base) for part in parts]
+    total = cent(sum(costs))
+    low, high = (cent(sum(_end(part, at) for part in parts)) for at in ("low", "high"))
     return (
         model.name,
         figure(model.params),

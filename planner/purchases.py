@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from planner.plan import Plan, Step
-from planner.table import Row, figure, money, unit_cost, whole
+from planner.table import Row, cent, figure, money, unit_cost, whole
 
 
 def cents(values: Iterable[float]) -> float:
     """Sum [currency] of values that are each rounded to the cent before."""
-    return round(sum(round(value, 2) for value in values), 2)
+    return cent(sum(cent(value) for value in values))
 
 
 def plan_cost(plan: Plan) -> float:
@@ -20,17 +20,15 @@ def plan_cost(plan: Plan) -> float:
 
 def parts(step: Step) -> tuple[float, float, float, float]:
     """Fees, subtotal, contingency and total [currency] to the cent; they add up."""
-    fees, variable, contingency = (
-        round(x, 2) for x in (step.fees, step.variable, step.contingency)
-    )
-    subtotal = round(fees + variable, 2)
-    return fees, subtotal, contingency, round(subtotal + contingency, 2)
+    fees, variable, contingency = map(cent, (step.fees, step.variable, step.contingency))
+    subtotal = cent(fees + variable)
+    return fees, subtotal, contingency, cent(subtotal + contingency)
 
 
 def price_range(step: Step) -> tuple[float, float]:
     """Low and high total [currency] to the cent; the total lies between them."""
     total = parts(step)[-1]
-    return min(round(step.low, 2), total), max(round(step.high, 2), total)
+    return min(cent(step.low), total), max(cent(step.high), total)
 
 
 def plan_row(number: int, step: Step) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ Value = str | int | float | datetime.date | None
 Row = tuple[Value, ...]
 Fact = tuple[str, Value, str, str]  # key, value, unit, meaning: a row of a summary
 
+CENT, WHOLE = Decimal("0.01"), 1e14  # from which 15 digits hold no cents
 DIGITS = 6  # significant, of errors, probabilities and unit costs
 
 
@@ -62,9 +64,18 @@ class Table:
         return pd.DataFrame(list(self.rows), columns=list(self.header))
 
 
+def cent(value: float) -> float:
+    """[currency] to the cent, half a cent away from zero, as spreadsheets round: they see the first
+    15 digits, so that 1.005 is half a cent and no less."""
+    if abs(value) >= WHOLE:
+        return float(value)
+    shown = Decimal(f"{float(value):.15g}").quantize(CENT, ROUND_HALF_UP)
+    return float(shown) + 0.0
+
+
 def money(value: float | None) -> float | None:
     """[currency] to the cent; None where unknown or not limited."""
-    return None if value is None or not math.isfinite(value) else round(float(value), 2) + 0.0
+    return None if value is None or not math.isfinite(value) else cent(value)
 
 
 def figure(value: float | None, digits: int = DIGITS) -> float | None:

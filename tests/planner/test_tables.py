@@ -175,6 +175,14 @@ def test_rounding() -> None:
     assert values.unit_cost(0.0, 0) is None
 
 
+def test_half_a_cent_is_rounded_as_spreadsheets_do() -> None:
+    assert [values.cent(x) for x in (1.005, 2.675, 185.175, -1.005)] == [1.01, 2.68, 185.18, -1.01]
+    assert values.cent(0.1 + 0.2) == 0.3
+    assert values.cent(1.00499999) == 1.0
+    assert values.cent(1e300) == 1e300
+    assert math.copysign(1, values.cent(-0.001)) == 1
+
+
 def test_a_table_is_built_valid_or_not_at_all() -> None:
     column = Column("a", "", "")
     with pytest.raises(ValueError, match="repeat"):
