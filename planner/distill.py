@@ -95,7 +95,7 @@ def distill(
     tables = distill_tables(Result(found, ending, options, written))
     if choices.out is not None:
         write_csv(tables, choices.out)
-        say(f"{len(tables)} tables in {choices.out}; columns.csv explains them")
+        say(f"{len(tables)} tables in {choices.out}; tables.csv explains them")
     return tables, ending
 
 

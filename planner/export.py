@@ -2,84 +2,51 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
-import io
 import json
 import os
 import secrets
-import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from planner.csvtext import PLAIN, Style, neutral, to_csv
 from planner.errors import OutputError
-from planner.table import Table, Value
+from planner.table import Table
 
-RUNNABLE = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\uff1d",
-    "\uff0b",
-    "\uff0d",
-    "\uff20",
-)  # the last four are fullwidth
-CONTROL = ("\t", "\r", "\n")
+__all__ = ["neutral", "to_csv"]  # known by these names here too
+
 ADVICE = "choose another folder with --out DIR"
 
 
-def write_csv(tables: Mapping[str, Table], folder: Path | str) -> tuple[Path, ...]:
-    """Write each table to folder/NAME.csv: RFC 4180, UTF-8, CRLF, `.` decimals, empty for unknown.
+def write_csv(
+    tables: Mapping[str, Table], folder: Path | str, style: Style = PLAIN
+) -> tuple[Path, ...]:
+    """Write each table to folder/NAME.csv: UTF-8, CRLF, empty for unknown, otherwise as `style`.
 
-    The folder is made if missing. All files are written beside their places first and then renamed,
-    so that none is ever half written. Returns the paths. Raises OutputError.
+    The folder is made if missing. Returns the paths. Raises OutputError; see `write_files`.
     """
-    return _write(Path(folder), {f"{name}.csv": to_csv(table) for name, table in tables.items()})
+    return write_files(csv_files(tables, folder, style))
+
+
+def csv_files(
+    tables: Mapping[str, Table], folder: Path | str, style: Style = PLAIN
+) -> dict[Path, str]:
+    """What `write_csv` writes: the text of each file by its place."""
+    return {Path(folder) / f"{name}.csv": to_csv(table, style) for name, table in tables.items()}
 
 
 def write_pictures(files: Mapping[str, bytes], folder: Path | str) -> tuple[Path, ...]:
-    """Write each of `files`, by name, into the folder as `write_csv` does. Raises OutputError."""
-    return _write(Path(folder), files)
+    """Write each of `files`, by name, into the folder. Raises OutputError."""
+    return write_files({Path(folder) / name: content for name, content in files.items()})
 
 
 def write_records(rows: Iterable[Mapping[str, Any]], place: Path | str) -> Path:
-    """Write rows as JSON lines, one object a line, as `write_csv` does. Raises OutputError."""
+    """Write rows as JSON lines, one object a line. Raises OutputError."""
     path = Path(place)
     text = "".join(f"{json.dumps(row, ensure_ascii=False, default=_iso)}\n" for row in rows)
     safe = text.encode("utf-8", "replace")  # lone halves of a pair, which no file may hold
-    return _write(path.parent, {path.name: safe})[0]
-
-
-def to_csv(table: Table) -> str:
-    """One table as CSV text; text and headers that a spreadsheet would run are neutralised."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([neutral(name) for name in table.header])
-    writer.writerows([_cell(value) for value in row] for row in table.rows)
-    return text.getvalue()
-
-
-def neutral(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: a leading apostrophe where one could start."""
-    start = next((i for i, sign in enumerate(text) if not _unseen(sign)), len(text))
-    return f"'{text}" if text.startswith(CONTROL) or text.startswith(RUNNABLE, start) else text
-
-
-def _unseen(sign: str) -> bool:
-    """Spaces, and marks without width, which spreadsheets skip before they look for a formula."""
-    return sign.isspace() or unicodedata.category(sign) in {"Cc", "Cf"}
-
-
-def _cell(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return neutral(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
+    return write_files({path: safe})[0]
 
 
 def version() -> str:
@@ -98,7 +65,7 @@ def to_json(tables: Mapping[str, Table]) -> str:
     shown: dict[str, Any] = {"dataplan": version()}
     units: dict[str, dict[str, str]] = {}
     for name, table in tables.items():
-        if name == "columns":
+        if name in {"tables", "columns"}:  # the units say as much
             continue
         if table.header[:3] == ("key", "value", "unit"):
             shown[name] = {row[0]: row[1] for row in table.rows}
@@ -127,7 +94,8 @@ def write_project(folder: Path | str) -> tuple[Path, ...]:
     if there:
         message = f"{', '.join(there)}: exists already and is not overwritten"
         raise OutputError(f"{message}; give another folder: dataplan init DIR")
-    return _write(root, files, "give another folder: dataplan init DIR")
+    advice = "give another folder: dataplan init DIR"
+    return write_files({root / name: content for name, content in files.items()}, advice)
 
 
 def check_over(place: Path | str) -> None:
@@ -163,15 +131,16 @@ def write_over(place: Path | str, text: str) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _write(
-    folder: Path, files: Mapping[str, str] | Mapping[str, bytes], advice: str = ADVICE
+def write_files(
+    files: Mapping[Path, str] | Mapping[Path, bytes] | Mapping[Path, str | bytes],
+    advice: str = ADVICE,
 ) -> tuple[Path, ...]:
-    """Write all files beside their places, then rename them; on a fault nothing is left behind."""
+    """Write all files beside their places, then rename them: none is ever half written, and on a
+    fault nothing is left behind. Missing folders are made. Raises OutputError, with the advice."""
     waiting: list[tuple[Path, Path]] = []
-    place = folder
+    place = Path()
     try:
-        for name, content in files.items():
-            place = folder / name
+        for place, content in files.items():
             place.parent.mkdir(parents=True, exist_ok=True)
             if place.is_dir():
                 raise IsADirectoryError(None, "a folder of that name is in the way")

@@ -27,6 +27,7 @@ from planner.columns import (
     Spec,
     columns,
 )
+from planner.dictionary import TABLES, table_rows
 from planner.headline import summary_rows
 from planner.modelled import MODELS, model_rows, whole_study
 from planner.orders import path_rows
@@ -131,11 +132,16 @@ def listed(
 
 
 def with_columns(found: Sequence[Table]) -> dict[str, Table]:
-    """Tables by name, and `columns`: the unit and meaning of each of their columns."""
-    own = columns(COLUMNS, "", "")
-    every = [(table.name, table.columns) for table in found] + [("columns", own)]
+    """Tables by name, and with them the data dictionary: `tables`, what each of them is, and
+    `columns`, the unit and meaning of each of their columns."""
+    own, of_columns = columns(TABLES, "", ""), columns(COLUMNS, "", "")
+    every = [(table.name, table.columns) for table in found]
+    every += [("tables", own), ("columns", of_columns)]
     rows = tuple((name, c.name, c.unit, c.meaning) for name, each in every for c in each)
-    return {table.name: table for table in (*found, Table("columns", own, rows))}
+    last = Table("columns", of_columns, rows)
+    itself = Table("tables", own, ((None,) * len(own),) * len(every))  # to be counted with the rest
+    described = Table("tables", own, tuple(table_rows([*found, itself, last])))
+    return {table.name: table for table in (*found, described, last)}
 
 
 def amount_columns(

@@ -61,7 +61,7 @@ def keep(tables: Mapping[str, Table], folder: Path | str) -> None:
     from planner.export import write_csv
 
     written = write_csv(tables, folder)
-    sys.stderr.write(f"{len(written)} tables written to {folder}; columns.csv explains them\n")
+    sys.stderr.write(f"{len(written)} tables written to {folder}; tables.csv explains them\n")
 
 
 def given_target(args: Namespace) -> dict[str, object]:

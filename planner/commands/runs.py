@@ -124,7 +124,7 @@ def _keep(args: Namespace, tables: Mapping[str, Table], law: FittedLaw) -> None:
     pictures = draw_law(law, args.target, args.confidence)
     written = (*write_csv(tables, args.out), *write_pictures(pictures, args.out))
     sys.stderr.write(
-        f"{len(written)} files written to {args.out}; columns.csv explains the tables\n"
+        f"{len(written)} files written to {args.out}; tables.csv explains the tables\n"
     )
 
 

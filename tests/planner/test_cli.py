@@ -71,7 +71,7 @@ def test_the_same_bytes_twice(project: Path, run: Run, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         assert run("plan", project, "--out", tmp_path / folder)[0] == 0
     assert files(tmp_path / "one") == files(tmp_path / "two")
-    assert len(files(tmp_path / "one")) == 11
+    assert len(files(tmp_path / "one")) == 12
 
 
 def test_init_overwrites_nothing(project: Path, run: Run) -> None:

@@ -69,7 +69,7 @@ def test_page(votes: Path, run: Run) -> None:
 def test_json_and_tables_agree(votes: Path, run: Run, tmp_path: Path) -> None:
     code, out, err = run("agreement", votes, "--json", "--out", tmp_path / "out")
     assert code == 0
-    assert "8 tables written" in err
+    assert "9 tables written" in err
     made = json.loads(out)
     assert made["summary"]["votes"] == 1
     assert made["summary"]["known"] == 100

@@ -62,6 +62,7 @@ def test_page_and_tables(tmp_path: Path, run: Run) -> None:
         "law",
         "assumptions",
         "diagnosis",
+        "tables",
         "columns",
     }
     with open(tmp_path / "out" / "routes.csv", newline="", encoding="utf-8") as file:

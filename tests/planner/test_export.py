@@ -45,7 +45,7 @@ def test_the_same_bytes_twice(tmp_path: Path) -> None:
         write_csv(tables(samples.study()), tmp_path / folder)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
-    assert len(list((tmp_path / "two").iterdir())) == 10
+    assert len(list((tmp_path / "two").iterdir())) == 11
 
 
 @pytest.mark.parametrize(

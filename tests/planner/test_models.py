@@ -404,7 +404,7 @@ def test_a_project_with_one_free_model_plans_as_one_without(tmp_path):
     assert set(own) == {*plain, "models"}
     (*checks, last), (*others, end) = own["diagnosis"].rows, plain["diagnosis"].rows
     assert checks == others and f"{last[-1]}; {ADVISE}" == end[-1]
-    apart = {"summary", "columns", "assumptions", "frontier", "verdict", "diagnosis"}
+    apart = {"summary", "tables", "columns", "assumptions", "frontier", "verdict", "diagnosis"}
     for name in set(plain) - apart:
         assert own[name].rows == plain[name].rows, name
     told = [{**row, "model": None} for row in own["frontier"].records()]

@@ -21,7 +21,7 @@ PLAN_COLUMNS = (
     "item,source,kind,unit,quantity,unit_cost,fees,subtotal,contingency,total,low,base,high,"
     "effective_examples,share,start_week,weeks,binding_limit,provenance"
 )
-NAMES = "summary,plan,costs,path,frontier,law,pilots,assumptions,diagnosis,columns"
+NAMES = "summary,plan,costs,path,frontier,law,pilots,assumptions,diagnosis,tables,columns"
 
 
 def get(made: dict[str, Table], key: str) -> Any:

@@ -1,0 +1,71 @@
+"""Tables as CSV text: delimiter, decimals, and texts that no spreadsheet takes for formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from dataclasses import dataclass
+
+from planner.table import Table, Value
+
+RUNNABLE = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # four are fullwidth
+CONTROL = ("\t", "\r", "\n")
+BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How CSV is written. Raises ValueError where decimal comma and delimiter are the same.
+
+    delimiter      between cells: `,` or `;` or a tab
+    decimal_comma  numbers as 1234,5 instead of 1234.5
+    bom            begin with a byte order mark, by which Excel knows UTF-8
+    """
+
+    delimiter: str = ","
+    decimal_comma: bool = False
+    bom: bool = False
+
+    def __post_init__(self) -> None:
+        if self.decimal_comma and self.delimiter == ",":
+            raise ValueError("a comma cannot both part cells and begin decimals")
+
+
+PLAIN = Style()
+
+
+def to_csv(table: Table, style: Style = PLAIN) -> str:
+    """One table as CSV text (RFC 4180 with the style's delimiter; CRLF; unknown is empty).
+
+    Texts and headers that a spreadsheet would run are neutralised; numbers stay numbers.
+    """
+    text = io.StringIO(newline="")
+    text.write(BOM if style.bom else "")
+    writer = csv.writer(text, delimiter=style.delimiter, lineterminator="\r\n")
+    writer.writerow([neutral(name) for name in table.header])
+    writer.writerows([_cell(value, style) for value in row] for row in table.rows)
+    return text.getvalue()
+
+
+def neutral(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: a leading apostrophe where one could start."""
+    start = next((i for i, sign in enumerate(text) if not _unseen(sign)), len(text))
+    return f"'{text}" if text.startswith(CONTROL) or text.startswith(RUNNABLE, start) else text
+
+
+def _unseen(sign: str) -> bool:
+    """Spaces, and marks without width, which spreadsheets skip before they look for a formula."""
+    return sign.isspace() or unicodedata.category(sign) in {"Cc", "Cf"}
+
+
+def _cell(value: Value, style: Style) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return neutral(value)
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < 1e15
+        text = str(int(value)) if whole else repr(value)
+        return text.replace(".", ",") if style.decimal_comma else text
+    return str(value)
