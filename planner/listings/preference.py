@@ -86,6 +86,7 @@ RISKS: Spec = (
 RUNS: Spec = (
     ("measure", "", "accuracy of a reward model, or win rate after rl, best-of-n or dpo"),
     ("pairs", "pair", "of people that it was trained on"),
+    ("annotators", "judgement/pair", "whose majority is the label of its pairs"),
     ("d", "sqrt(nat)", "sqrt(KL) from the starting model; empty for accuracy and dpo"),
     ("test_size", "comparison", "that value was measured on"),
     ("value", RATIO, "measured"),
@@ -241,6 +242,7 @@ def _runs(found: Answer) -> list[Row]:
             (
                 run.measure,
                 whole(run.pairs),
+                run.votes,
                 figure(run.d),
                 whole(run.test_size),
                 figure(run.value),

@@ -79,7 +79,7 @@ def answer(question: Question, stage: Callable[[str], None] = lambda _: None) ->
         plans=plans,
         choice=best,
         flips=turned,
-        accuracy={n: accuracy_at(found, n) for n in PAIRS},
+        accuracy={n: accuracy_at(found, n, question.given) for n in PAIRS},
         ceiling=_span(laws.accuracy(law.top(), agreement)),
         doubling=_span(more),
         peak=_span(law.peak(at_plan)),
@@ -89,9 +89,9 @@ def answer(question: Question, stage: Callable[[str], None] = lambda _: None) ->
     )
 
 
-def accuracy_at(found: Needs, pairs: float) -> Span:
-    """Accuracy [ratio] of a reward model with so many pairs as they are collected, 90% interval."""
-    return _span(found.law.predict(Run("accuracy", pairs, 0.0, 1.0)))
+def accuracy_at(found: Needs, pairs: float, votes: int) -> Span:
+    """Accuracy [ratio] of a reward model with so many pairs of `votes` judgements, 90% interval."""
+    return _span(found.law.predict(Run("accuracy", pairs, 0.0, 1.0, votes=votes)))
 
 
 def _span(draws: FloatArray) -> Span:
@@ -110,8 +110,7 @@ def _risks(
         if line.item in ("reinforcement learning", "own answers")
     )
     peak = law.peak(at_plan)
-    a, b = law.coefficients(at_plan)
-    past = laws.win_rate(laws.rl_gain(2 * peak, a, b, law.of("rise")))
+    past = laws.win_rate(law.gain(at_plan, 2 * peak))
     top = laws.win_rate(law.rl_best(at_plan))
     risks = [
         Risk(
@@ -170,6 +169,13 @@ def _warnings(question: Question, best: RoutePlan) -> tuple[str, ...]:
     if few:
         told = "what is said of it rests on judgements, see the table law"
         found.append(f"weak prior: {', '.join(few)}; {told}")
+    of_runs = question.runs_agreement
+    if question.runs and of_runs.name != "runs_agreement":
+        found.append(
+            f"runs are taken to be of people who agree as those now do; before you change their "
+            f"agreement, write preference.runs_agreement = {of_runs.value:g}: where the choice "
+            "flips is worked out with it"
+        )
     if 0 < best.pairs < COLD:
         found.append(
             f"{best.pairs:,.0f} pairs: below about {COLD:,} nothing was learned in Gao 2022, "

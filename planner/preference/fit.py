@@ -12,6 +12,7 @@ from planner.preference import laws
 from planner.preference.beliefs import PRIOR, Belief
 from planner.preference.laws import FloatArray
 from planner.preference.sampling import posterior
+from sources.agreement import majority_errors
 
 Measure = Literal["accuracy", "rl", "best-of-n", "dpo"]
 MEASURES: tuple[Measure, ...] = ("accuracy", "rl", "best-of-n", "dpo")
@@ -43,6 +44,7 @@ class Run:
     d          [sqrt(nat)] sqrt(KL) from the starting model; None for accuracy and dpo
     flips      [ratio] labels that are wrong; None: as the agreement says
     size       [parameter] of the reward model over that of the plan; 1 where none is given
+    votes      [judgement/pair] whose majority is the label; None: as the project has it, else 1
     """
 
     measure: Measure
@@ -52,6 +54,7 @@ class Run:
     d: float | None = None
     flips: float | None = None
     size: float = 1.0
+    votes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -193,10 +196,9 @@ def fit_preferences(
     place = next(at for at, b in enumerate(beliefs) if b.name == "runs_agreement")
     given = tuple(runs)
     flips = (1 - np.sqrt(2 * beliefs[place].median - 1)) / 2
-    sizes = [
-        float(laws.effective_pairs(r.pairs, flips if r.flips is None else r.flips)) for r in given
-    ]
-    most = max(sizes, default=0.0)
+    own_pairs = np.array([run.pairs for run in given])
+    sizes = laws.effective_pairs(own_pairs, label_flips(np.full((1, 1), flips), given))
+    most = float(sizes.max(initial=0.0))
     tried: dict[str, float] = {}
     for run in given:
         if run.d is not None:
@@ -229,6 +231,18 @@ def fit_preferences(
     return law(whole(posterior(log_likelihood, int(told.sum()), draws, seed)))
 
 
+def label_flips(one: FloatArray, runs: Sequence[Run]) -> FloatArray:
+    """P(the label of a run's pair is wrong), (draws, m); `one`: of one judgement, (draws, 1).
+
+    The flips that a run names, else those of the majority of its votes.
+    """
+    found = np.zeros((len(one), len(runs)))
+    for votes in {run.votes or 1 for run in runs}:
+        found[:, [(run.votes or 1) == votes for run in runs]] = majority_errors(1 - one, votes)
+    own = np.array([np.nan if run.flips is None else run.flips for run in runs])
+    return np.where(np.isnan(own), found, own)
+
+
 def _told(names: Sequence[str], runs: Sequence[Run]) -> np.ndarray:
     """Which numbers any of the runs tells of."""
     kinds = {run.measure for run in runs}
@@ -259,9 +273,7 @@ def _expected(law: PreferenceLaw, runs: Sequence[Run]) -> tuple[FloatArray, Floa
     """What each run measures on average, accuracy [ratio] or gain [logit], and its misfit."""
     pairs = np.array([run.pairs for run in runs])
     size = np.array([run.size for run in runs]) ** law.of("size_worth")
-    own = np.array([np.nan if run.flips is None else run.flips for run in runs])
-    flips = np.where(np.isnan(own), law.flips(), own)
-    effective = laws.effective_pairs(pairs, flips) * size
+    effective = laws.effective_pairs(pairs, label_flips(law.flips(), runs)) * size
     kinds = np.array([run.measure for run in runs])
     effective = np.where(kinds == "dpo", effective / law.of("dpo_worth"), effective)
     share = law.learned(effective)

@@ -81,6 +81,20 @@ def correlation_of(margin: ArrayLike) -> FloatArray:
     return np.asarray(np.sin(np.pi / 2 * np.clip(margin, 0, 1)))
 
 
+def pooled(mine: ArrayLike, theirs: ArrayLike, biased: ArrayLike) -> FloatArray:
+    """Correlation with people's reward of one learned from their pairs and a judge's [1].
+
+    mine, theirs  [effective pair]; biased [1] is the correlation of the judge's own reward with
+    people's. What is learned points to the sum of both rewards, each times its effective pairs:
+    the cosine of that sum. For pairs weighted by 1 - 2 e; pooled without weights it is n (1 - 2 e)
+    in place of n (1 - 2 e)^2, a little less in all (simulated in tests/planner/test_preference.py).
+    """
+    own, other = np.asarray(mine, float), np.asarray(theirs, float)
+    along = own + other * biased
+    across = other * np.sqrt(np.clip(1 - np.asarray(biased, float) ** 2, 0, 1))
+    return np.asarray(along / np.maximum(np.hypot(along, across), 1e-300))
+
+
 def steepness(correlation: ArrayLike, first: ArrayLike) -> FloatArray:
     """a of `rl_gain` and `best_of_n_gain` [logit/sqrt(nat)]: first x correlation.
 

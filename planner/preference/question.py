@@ -111,6 +111,7 @@ def read_question(path: Path | str, target: Mapping[str, Any] | None = None) -> 
     given = int(_number(people, "annotators_per_pair").value or 1)
     own = inputs.settings[people.name][1]
     by_votes = _by_votes(inputs, people.name, own, given)
+    runs = tuple(replace(run, votes=run.votes or given) for run in runs)
     of_runs = values.pop("runs_agreement", None) or _number(people, "agreement")
     return Question(inputs, by_votes, given, judge, values, model.rounds, runs, of_runs)
 

@@ -30,6 +30,8 @@ MOST_PAIRS = 1e12
 HALVINGS = 19  # of log pairs, when they are solved for
 JUDGE_STEP = 10**0.5  # between the numbers of judged pairs that are tried
 FEWEST_JUDGED, MOST_JUDGED = 1000, 1_000_000
+MOST_LUCK = 0.9  # of a run; below 1, so that more pairs never teach it less
+LUCK = 20_000  # seed of the luck of runs
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Taught:
     worth   [effective pair/pair] of people's pairs
     theirs  [effective pair] of the judge, its random errors taken off
     biased  correlation of the judge's own reward with people's: its errors that repeat
+    luck    [1] of the run: `scatter` of the law times a standard normal draw, within (-1, 1)
     """
 
     law: PreferenceLaw
@@ -100,13 +103,26 @@ class Taught:
     worth: FloatArray
     theirs: FloatArray
     biased: FloatArray
+    luck: FloatArray
 
     def correlation(self, people: FloatArray) -> FloatArray:
         """Correlation of what is learned with so many pairs of people (draws or 1, 1)."""
         mine = people * self.worth
         total = np.maximum(mine + self.theirs, 1e-300)
-        mixed = (mine + self.theirs * self.biased) / total
-        return self.top * mixed * self.law.learned(total)
+        mixed = laws.pooled(mine, self.theirs, self.biased)
+        return self.top * mixed * lucky(self.law.learned(total), self.luck)
+
+
+def lucky(learned: FloatArray, luck: FloatArray) -> FloatArray:
+    """What a run learned, by its luck: L (1 + luck (1 - L)), rising in L from 0 to 1."""
+    return learned * (1 + luck * (1 - learned))
+
+
+def usual(learned: FloatArray, luck: FloatArray) -> FloatArray:
+    """What runs learn on average where a run of such luck learned so much: inverse of `lucky`."""
+    with np.errstate(invalid="ignore"):
+        root = np.sqrt((1 + luck) ** 2 - 4 * luck * np.minimum(learned, 1))
+    return np.where(learned > 1, learned, 2 * learned / (1 + luck + root))
 
 
 class Routes:
@@ -122,6 +138,12 @@ class Routes:
             law.rl_best(np.broadcast_to(grid, (law.draws, GRID))), axis=1
         )
         self._grid = grid
+        # a plan is one run, not the mean of many: it has its own luck, the same on every route
+        rng = np.random.default_rng(LUCK)
+        self._luck = np.clip(
+            law.of("scatter") * rng.standard_normal((law.draws, 1)), -MOST_LUCK, MOST_LUCK
+        )
+        self._misfit = law.of("gain_misfit") * rng.standard_normal((law.draws, 1))
 
     def with_agreement(self, belief: Belief) -> Routes:
         """The same for people who agree otherwise; what a correlation gains does not change."""
@@ -142,11 +164,12 @@ class Routes:
 
     def need(self, option: Option) -> Need:
         """Pairs of people that reach the wanted gain, in each draw."""
-        wanted = self._correlation(self.wanted / self.share(option))
+        wanted = self._correlation((self.wanted - self._misfit) / self.share(option))
         taught = self._taught(option)
         if not option.judged:
             with np.errstate(divide="ignore", invalid="ignore"):
-                pairs = self.law.pairs_for(wanted / taught.top) / taught.worth
+                share = usual(wanted / taught.top, taught.luck)
+                pairs = self.law.pairs_for(share) / taught.worth
             return Need(option, np.where(np.isnan(pairs), np.inf, pairs)[:, 0])
         low, high = np.zeros_like(wanted), np.full_like(wanted, np.log1p(MOST_PAIRS))
         enough = taught.correlation(np.zeros((1, 1))) >= wanted
@@ -167,9 +190,9 @@ class Routes:
         return self._taught(option).worth
 
     def gain(self, option: Option, people: float) -> FloatArray:
-        """Gain [logit] with so many pairs of people, (draws,)."""
+        """Gain [logit] of one run with so many pairs of people, its misfit in, (draws,)."""
         correlation = self.correlation(option, np.full((1, 1), people))
-        return (self.share(option) * self.law.rl_best(correlation))[:, 0]
+        return (self.share(option) * self.law.rl_best(correlation) + self._misfit)[:, 0]
 
     def _taught(self, option: Option) -> Taught:
         """What pairs of either source are worth in an option."""
@@ -179,13 +202,17 @@ class Routes:
         share = 1.0 if option.route in (RLHF, JUDGED_RLHF) else 1 / law.of("dpo_worth")
         worth = worth * share
         if not option.judged:
-            return Taught(law, law.top(), worth, np.zeros_like(worth), np.ones_like(worth))
+            return Taught(
+                law, law.top(), worth, np.zeros_like(worth), np.ones_like(worth), self._luck
+            )
         margin, repeated = judge_margin(law), law.of("systematic_share")
         kept = laws.round_factor(option.rounds, option.route != REPLACED)
         theirs = option.judged * margin ** (2 * (1 - repeated)) * kept * share
         if option.route == REPLACED:
             worth = worth * kept
-        return Taught(law, law.top(), worth, theirs, laws.correlation_of(margin**repeated))
+        return Taught(
+            law, law.top(), worth, theirs, laws.correlation_of(margin**repeated), self._luck
+        )
 
     def _correlation(self, gain: FloatArray) -> FloatArray:
         """Least correlation with such a gain (draws, 1) by interpolation; above 1 if none has."""

@@ -14,10 +14,12 @@ from planner.errors import Fault
 from planner.preference.fit import MEASURES, WAYS, Measure, Run
 from planner.preference.laws import best_of_n_d
 from sources.base import Assumption, Context, Provenance
+from sources.preference import MOST_ANNOTATORS
 from sources.settings import Number, Quantity, Table, assumption, nearest
 
 MOST_ROUNDS = 10
-COLUMNS = ("measure", "pairs", "value", "test_size", "kl", "samples", "params")
+VOTES = "annotators_per_pair"  # whose majority is the label of a run's pairs
+COLUMNS = ("measure", "pairs", "value", "test_size", "kl", "samples", "params", VOTES)
 NEEDED = COLUMNS[:4]
 ZERO = {"reward_run", "rl_run", "dpo_run", "sample_cost"}  # prices that only the project knows
 
@@ -180,6 +182,9 @@ def _run(
     kl = read("kl", 0, 1e6, False)
     samples = read("samples", 1, 1e9, False)
     own = read("params", 1, 1e15, False)
+    votes = read(VOTES, 1, MOST_ANNOTATORS, False)
+    if votes is not None and votes % 1:
+        faults.append(Fault(f"{place} {VOTES}", votes, "must be a whole number"))
     d = None if kl is None else kl**0.5
     if measure in WAYS:
         if samples is not None and measure == "best-of-n":
@@ -193,7 +198,8 @@ def _run(
         problem = f"a run of {measure} has no kl and no samples"
         faults.append(Fault(place, None, problem, "leave them empty"))
     scale = 1.0 if own is None or params is None else own / params
-    return Run(measure, pairs, value, size, d if measure in WAYS else None, None, scale)
+    whole = None if votes is None else int(votes)
+    return Run(measure, pairs, value, size, d if measure in WAYS else None, None, scale, whole)
 
 
 def _cell(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from planner.errors import InputError
 from planner.preference import laws
+from planner.preference.answer import accuracy_at, answer
 from planner.preference.beliefs import PRIOR, Belief
 from planner.preference.breakeven import dials, flips
 from planner.preference.fit import Run, fit_preferences
@@ -27,11 +29,22 @@ from planner.preference.plans import (
     work_out,
 )
 from planner.preference.question import Question, read_question
-from planner.preference.routes import DPO, JUDGED_RLHF, KEPT, REPLACED, RLHF, Option
+from planner.preference.routes import (
+    DPO,
+    JUDGED_RLHF,
+    KEPT,
+    REPLACED,
+    RLHF,
+    Option,
+    Routes,
+    lucky,
+    usual,
+)
 from planner.preference.sampling import posterior
 from planner.preference.spending import costs, total, weeks
 from tests.planner.preferring import JUDGE, PROJECT, USUAL
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "rlhf-or-dpo"
 Ask = Callable[..., Question]
 
 
@@ -100,6 +113,28 @@ class TestLaws:
         hit = ((gap[0] > 0) ^ flipped) == (proxy > 0)
         agreed = 0.8**2 + 0.2**2
         assert float(laws.accuracy(0.7, agreed)) == pytest.approx(hit.mean(), abs=0.003)
+
+    @pytest.mark.parametrize(("judged", "flips", "biased"), [(1000, 0.1, 0.6), (8000, 0.3, 0.86)])
+    def test_pooled_pairs_are_simulated(self, judged: int, flips: float, biased: float) -> None:
+        """Least squares on people's and a judge's pairs, each weighted by 1 - 2 e."""
+        rng = np.random.default_rng(5)
+        own = np.eye(8)[0]
+        other = biased * own + np.sqrt(1 - biased**2) * np.eye(8)[1]
+        people, off = 4000, 0.25
+        told = np.zeros(8)
+        for pairs, reward, wrong in ((people, own, off), (judged, other, flips)):
+            x = rng.standard_normal((pairs, 8))
+            liked = np.where((x @ reward > 0) ^ (rng.random(pairs) < wrong), 1, -1)
+            told += (1 - 2 * wrong) * x.T @ liked  # x is white: the weights up to a factor
+        amounts = (laws.effective_pairs(people, off), laws.effective_pairs(judged, flips))
+        found = laws.pooled(*amounts, biased)
+        assert float(found) == pytest.approx(told[0] / np.linalg.norm(told), abs=0.02)
+
+    @given(mine=st.floats(0, 1e6), theirs=st.floats(1, 1e6), biased=st.floats(0, 1))
+    def test_people_correct_a_judge(self, mine: float, theirs: float, biased: float) -> None:
+        alone, mixed, more = (laws.pooled(n, theirs, biased) for n in (0, mine, 2 * mine))
+        assert alone == pytest.approx(biased)
+        assert alone - 1e-9 <= mixed <= more + 1e-9 <= 1 + 2e-9
 
     @given(a=POSITIVE, b=POSITIVE, rise=st.floats(0.7, 1.4), turn=st.floats(0.5, 3))
     def test_nothing_beats_the_peak(self, a: float, b: float, rise: float, turn: float) -> None:
@@ -205,6 +240,19 @@ class TestFit:
         ]
         assert second[1] < second[0]
 
+    def test_votes_of_runs_count(self) -> None:
+        """A pair with nine judgements teaches more: the same accuracy tells of fewer of them."""
+        sizes = ((2000, 0.60), (4000, 0.62), (8000, 0.635))
+        single, many = (
+            fit_preferences(
+                [Run("accuracy", n, a, 5000, votes=votes) for n, a in sizes], [AGREE], draws=300
+            )
+            for votes in (1, 9)
+        )
+        at = Run("accuracy", 8000, 0, 1, votes=9)
+        assert np.median(many.predict(at)) < np.median(single.predict(at)) - 0.004
+        assert many.most > 1.5 * single.most
+
     def test_same_seed_same_draws(self) -> None:
         runs = [Run("accuracy", 4000, 0.62, 1000), Run("dpo", 4000, 0.58, 500)]
         one, two = (fit_preferences(runs, [AGREE], draws=100, seed=5) for _ in range(2))
@@ -245,6 +293,24 @@ class TestRoutes:
         ):
             gains = np.stack([found.routes.gain(option, n) for n in (0, 3e3, 1e4, 1e5, 1e7)])
             assert (np.diff(gains, axis=0) >= -1e-9).mean() > 0.999, option
+
+    @given(share=st.floats(0, 1), luck=st.floats(-0.9, 0.9))
+    def test_luck_and_back(self, share: float, luck: float) -> None:
+        found = lucky(np.array(share), np.array(luck))
+        assert 0 <= found <= 1 + 1e-12
+        assert usual(found, np.array(luck)) == pytest.approx(share, abs=1e-9)
+
+    def test_a_plan_is_one_run(self, asked_once: tuple[Question, Needs]) -> None:
+        """Its interval is that of a run, misfit in, and not that of the mean of many runs."""
+        _, found = asked_once
+        numbers = found.law.numbers
+        sure = {**numbers, **{k: np.full_like(v, np.median(v)) for k, v in numbers.items()}}
+        law = replace(found.law, numbers={**sure, "gain_misfit": numbers["gain_misfit"]})
+        gain = Routes(law, 0.2).gain(Option(DPO, 1), 20_000)
+        told = laws.gain_of(law.predict(Run("dpo", 20_000, 0.5, 1)))
+        apart = [np.diff(np.quantile(v, (0.1, 0.9)))[0] for v in (gain, told)]
+        assert apart[0] == pytest.approx(apart[1], rel=0.3)
+        assert apart[0] > 2 * np.median(numbers["gain_misfit"])
 
     def test_votes_smooth_noise(self, ask: Ask) -> None:
         needs = {need.option: need for need in work_out(ask()).needs}
@@ -403,6 +469,52 @@ class TestFlips:
             checked += 1
         assert checked >= 2
 
+    @pytest.mark.parametrize("company", ["a", "b"])
+    def test_flips_of_the_companies(self, tmp_path: Path, company: str) -> None:
+        """The shipped files, edited by hand to 3% on each side of every flip, and read again."""
+        place = EXAMPLES / f"company-{company}" / "project.toml"
+        text = f"draws = 100\n{place.read_text(encoding='utf-8')}"
+        text = text.replace("../runs.csv", (EXAMPLES / "runs.csv").as_posix())
+        lines = {
+            "pairs of people a week": "per_week",
+            "price of a judgement": "cost_per_judgement",
+            "failed runs of RL": "rl_failure",
+            "agreement of people": "agreement",
+        }
+
+        def read(key: str = "", value: float = 0.0) -> Question:
+            path = tmp_path / "project.toml"
+            told: object = value
+            if key == "agreement":
+                told = f"{{ value = {value}, low = {value - 0.03}, high = {value + 0.03} }}"
+            changed = re.sub(f"(?m)^{key} = .*", f"{key} = {told}", text, count=1)
+            path.write_text(changed if key else text, encoding="utf-8")
+            return read_question(path)
+
+        question = read()
+        found = work_out(question)
+        here = choice(question, found)
+        known = [each for each in flips(question, found, lambda _: None) if each.value]
+        assert len(known) >= 3
+        for each in known:
+            assert each.value is not None and each.confirmed
+            near, far = (0.97, 1.03) if each.side == "higher" else (1.03, 0.97)
+            for factor, same in ((near, True), (far, False)):
+                other = read(lines[each.name], each.value * factor)
+                assert (choice(other, work_out(other)) == here) == same, (each, factor)
+
+    def test_runs_without_their_agreement_are_told_of(self, ask: Ask) -> None:
+        runs = "runs = [{measure='accuracy', pairs=4000, value=0.62, test_size=1000}]\n"
+        for more, told in ((runs, True), (f"{runs}runs_agreement = 0.7", False), ("", False)):
+            warnings = answer(ask(more=more)).warnings
+            assert any("runs_agreement = 0.73" in text for text in warnings) == told
+
+    def test_accuracy_is_that_of_pairs_as_judged(self, ask: Ask) -> None:
+        question = ask()
+        found = work_out(question)
+        once, thrice = (accuracy_at(found, 8000, votes)[1] for votes in (1, 3))
+        assert thrice > once + 0.002
+
     def test_no_flip_where_none_is_seen(self, ask: Ask) -> None:
         question = ask(weeks=12)
         found = work_out(question)
@@ -450,6 +562,13 @@ class TestFaults:
             ({"more": 'people = "nobody"'}, "preference.people = 'nobody'"),
             ({"more": 'judge = "people"'}, "preference.judge = 'people'"),
             ({"more": 'runs_file = "no.csv"'}, "preference.runs_file"),
+            (
+                {
+                    "more": "runs = [{measure='accuracy', pairs=9, value=0.6, test_size=5, "
+                    "annotators_per_pair=1.5}]"
+                },
+                "annotators_per_pair = 1.5: must be a whole number",
+            ),
             ({"more": "runs = [{measure = 'win'}]"}, "must be one of accuracy, rl"),
             (
                 {"more": "runs = [{measure='rl', pairs=9, value=2, test_size=5}]"},
