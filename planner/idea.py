@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -43,12 +44,14 @@ class Supply:
 @dataclass(frozen=True)
 class Measurement:
     """What to measure next: examples by source trained on, runs, and what it costs [currency]; None
-    where that is not known. settles: P(afterwards the answer is clear), None if not weighed."""
+    where that is not known. settles: P(afterwards the answer is clear) or, of an idea that does not
+    scale, P(it turns out to), None if not weighed; runs_priced: whether the cost counts runs."""
 
     examples: dict[str, float]
     runs: int
     cost: float | None
     settles: float | None = None
+    runs_priced: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,21 @@ class Idea:
     emergent_size: float | None
 
 
-def idea_of(
+def idea_of(  # noqa: PLR0913
     law: FittedLaw,
     plan: Plan,
     sources: Sequence[Source],
     path: Path,
     growth: GrowthLaw | None = None,
     most_params: float | None = None,
+    *,
+    fresh: FittedLaw | None = None,
+    noise: float = 0.0,
 ) -> Idea:
-    """The idea of a project that has been planned for."""
+    """The idea of a project that has been planned for; fresh and noise as for `judge`."""
     target, size = plan.target, planned_size(law, plan)
     return Idea(
-        verdict=judge(law, target, plan, sources),
+        verdict=judge(law, target, plan, sources, fresh=fresh, noise=noise),
         now=stage_at(law, law.anchor.size),
         planned=stage_at(law, size) if size > law.anchor.size else None,
         pattern=patterned(law, target, sources, growth, most_params),
@@ -114,8 +120,15 @@ def _first_round(plan: Plan, path: Path) -> Measurement | None:
     return Measurement({n: q for n, q in first.purchases.items() if q}, 1, first.cost)
 
 
-def followed(idea: Idea, plan: Plan, sources: Sequence[Source], diagnosis: Diagnosis) -> Idea:
-    """The idea with the diagnosis's next measurement where the plan does not reach the target."""
+def followed(
+    idea: Idea,
+    plan: Plan,
+    sources: Sequence[Source],
+    diagnosis: Diagnosis,
+    contingency: float = 0.0,
+) -> Idea:
+    """The idea with the diagnosis's next measurement where the plan does not reach the target: what
+    is to be bought for it costs as an order does, whole batches and contingency [1] included."""
     found = re.fullmatch(r"([\d,]+) examples of (.+)", diagnosis.checks[-1].answer)
     if plan.reaches or found is None:
         return idea
@@ -123,8 +136,9 @@ def followed(idea: Idea, plan: Plan, sources: Sequence[Source], diagnosis: Diagn
     source = next((each for each in sources if each.name == name), None)
     cost = None
     if source is not None:
-        more = max(count - source.in_hand, 0.0)
-        cost = float(source.cost(more)) if more else 0.0
+        more, limits = max(count - source.in_hand, 0.0), source.limits
+        order = max(math.ceil(more / limits.batch - 1e-9) * limits.batch, limits.smallest)
+        cost = float(source.cost(order)) * (1 + contingency) if more else 0.0
     return replace(idea, measurement=Measurement({name: count}, SEEDS, cost))
 
 

@@ -24,6 +24,7 @@ from planner.answers import (
 )
 from planner.candidates import candidates
 from planner.diagnose import ADVISE
+from planner.fitted import FittedLaw
 from planner.held import held
 from planner.idea import Idea
 from planner.inputs import Inputs
@@ -44,7 +45,7 @@ from planner.study import (
     studied,
 )
 from planner.tried import Beside, Flip, Part, Tried
-from planner.verdict import judge
+from planner.verdict import judge, said
 from sources.base import CostLine, Source
 from sources.training import trained
 
@@ -162,6 +163,10 @@ def _told(inputs: Inputs, study: Study, best: Answer, answers: Sequence[Answer])
     if plan.reaches and risk.met < aim.confidence <= study.risk.met:
         text = f"with the range of what model {model.name} costs, target, budget and weeks are all"
         warnings.append(f"{text} kept with probability {risk.met:.2f} only")
+    idea = _judged(study, replace(plan, steps=steps, target=aim), best.candidate.fresh)
+    diagnosis = _unadvised(study.diagnosis)
+    if idea is not None:
+        diagnosis = replace(diagnosis, verdict=said(idea.verdict))
     return replace(
         study,
         inputs=replace(study.inputs, target=aim),
@@ -169,17 +174,24 @@ def _told(inputs: Inputs, study: Study, best: Answer, answers: Sequence[Answer])
         risk=risk,
         warnings=(*study.warnings, *warnings),
         models=(replace(first, chosen=True), *rest),
-        diagnosis=_unadvised(study.diagnosis),
-        idea=_judged(study, replace(plan, steps=steps, target=aim)),
+        diagnosis=diagnosis,
+        idea=idea,
     )
 
 
-def _judged(study: Study, whole: Plan) -> Idea | None:
+def _judged(study: Study, whole: Plan, fresh: FittedLaw) -> Idea | None:
     """The idea judged anew on the plan with all that the chosen model costs; what a pilot
     costs is not known, as training on data in hand would be left out."""
     if study.idea is None:
         return None
-    verdict = judge(study.law, whole.target, whole, study.inputs.sources)
+    verdict = judge(
+        study.law,
+        whole.target,
+        whole,
+        study.inputs.sources,
+        fresh=fresh,
+        noise=study.fresh[1],
+    )
     measured = study.idea.measurement
     if measured and not whole.reaches:
         measured = replace(measured, cost=None)

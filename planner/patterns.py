@@ -59,7 +59,8 @@ def pattern(
 class Pattern:
     """How the error falls with more.
 
-    shares   pattern -> share of the draws [1]; no "emergent" where no model sizes say so
+    shares   pattern -> share of the draws [1]; no "emergent" and no "ran out of compute" where no
+             model sizes were tried, or no largest one is known, that tell
     halving  (times the data of the largest pilot, share of the draws in which they halve the error)
     capped   90% interval and median of the error with all that the sources supply; None if unasked
     said     what model sizes say, in words
@@ -101,7 +102,10 @@ def patterned(
         "ran out of compute": compute,
         "slow": rest * share_of(law, slow & ~out),
     }
-    shares = {name: share for name, share in shares.items() if share > 0 or name != "emergent"}
+    untold = {"emergent"} if growth is None else set()
+    if growth is None or target is None or most_params is None:
+        untold.add("ran out of compute")
+    shares = {name: share for name, share in shares.items() if name not in untold}
     return Pattern(shares, _times(law), ends, said)
 
 

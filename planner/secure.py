@@ -31,6 +31,8 @@ LEFT_OUT = 4  # risky sources that are left out, one at a time
 POLISHED = 2  # starts that are made cheaper
 QUICK = 0.1  # of that work, for a point of the frontier
 
+TIGHT = 0.2  # of -log P(all kept), which each limit and the target add to
+
 
 @dataclass(frozen=True)
 class Secured:
@@ -98,12 +100,14 @@ def secure_plan(
 
 
 def _tight(risk: Risk) -> list[str]:
-    """Limits that a plan made to keep them in their ranges runs into."""
+    """Limits that a plan made to keep them in their ranges runs into: those that at least TIGHT of
+    what may go wrong with it goes by."""
     tight = (
         (risk.on_budget, "budget, prices in their ranges"),
         (risk.on_time, "weeks, speeds in their ranges"),
     )
-    return [name for chance, name in tight if chance < 1]
+    wrong = -math.log(max(risk.met, 1e-12))
+    return [name for chance, name in tight if -math.log(max(chance, 1e-12)) > TIGHT * wrong]
 
 
 def secured_points(  # noqa: PLR0913

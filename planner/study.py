@@ -27,6 +27,7 @@ from planner.secure import Secured, secure_plan, secured_points
 from planner.sensitivity import Rebuild, Refit, Sensitivity, sensitivity
 from planner.spread import representative
 from planner.tried import Beside, Tried
+from planner.verdict import said
 from sources import catalogue
 from sources.base import Source, SourceError
 
@@ -219,8 +220,10 @@ def studied(
         sources=inputs.sources if offered is None else offered,
     )
     growth = _growth(inputs)
-    diagnosis = diagnose(law, inputs.target, plan, inputs.sources, growth, inputs.max_params)
-    idea = idea_of(law, plan, inputs.sources, rounds, growth, inputs.max_params)
+    asked = (growth, inputs.max_params)
+    idea = idea_of(law, plan, inputs.sources, rounds, *asked, fresh=fresh, noise=chances[1])
+    diagnosis = diagnose(law, inputs.target, plan, inputs.sources, *asked)
+    diagnosis = replace(diagnosis, verdict=said(idea.verdict))
     return Study(
         inputs=inputs,
         law=law,
@@ -233,7 +236,7 @@ def studied(
         best_guess_probability=None,
         warnings=_warnings(inputs, law, plan, risk, chances[1]),
         fresh=chances,
-        idea=followed(idea, plan, inputs.sources, diagnosis),
+        idea=followed(idea, plan, inputs.sources, diagnosis, inputs.contingency),
     )
 
 

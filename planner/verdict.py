@@ -1,20 +1,22 @@
 """The verdict on an idea: can the sources supply it, does the model scale with it, is it feasible.
 
 Each question is answered by the share of the law's draws for which it holds, given those before it:
-P(target) = P(model) x P(supply | model) x P(feasible | both). None looks at a slope alone.
+P(all kept) = P(model) x P(supply | model) x P(feasible | both). None looks at a slope alone. The
+shares are those of draws that the plan was not made for, where there are any.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from planner.evidence import best_within, error_at, most_available, share_of, unlimited
 from planner.fitted import FittedLaw, weighted_quantile
 from planner.plan import Finding, Plan, Target
+from planner.risk import risk_of
 from planner.stages import stage_at
 from sources.base import Source
 
@@ -33,15 +35,18 @@ class Verdict:
     answer     one of ORDER
     model      P(the target is within reach of unlimited data) [1]
     supply     P(it is within reach of all that the sources supply in time) [1], at most model
-    feasible   P(the plan meets it) [1], at most supply; None without a plan
+    feasible   P(the plan meets it and keeps budget and weeks, prices and speeds in their ranges)
+               [1], at most supply; None without a plan
+    planned    P(the plan meets it) [1], whatever becomes of budget and weeks; None without a plan
     room       P(it is met with a third (1 / ROOM) of all that the sources supply in time) [1]
     spare      budget over the cost of the plan [1]; inf without a limit, None without a plan
     need       effective examples that meet the target [effective example] in a half of the draws
                and at the wanted confidence; inf where out of reach
-    available  effective examples [effective example] of all that is supplied in time, median
+    available  effective examples [effective example] of all that is supplied in time, median; inf
+               if not limited
     confidence wanted [1]
-    lacking    what keeps it from scaling freely, of: model, supply, limits, room, spare, pilots,
-               cold start, target, sources
+    lacking    what keeps it from scaling freely, of: model, supply, limits, ranges, room, spare,
+               pilots, cold start, target, sources
     binding    limits that bind, in words
     """
 
@@ -49,6 +54,7 @@ class Verdict:
     model: float | None
     supply: float | None
     feasible: float | None
+    planned: float | None
     room: float | None
     spare: float | None
     need: tuple[float, float] | None
@@ -70,52 +76,72 @@ def given(chance: float | None, before: float | None) -> float | None:
 
 
 def judge(
-    law: FittedLaw, target: Target | None, plan: Plan | None, sources: Sequence[Source]
+    law: FittedLaw,
+    target: Target | None,
+    plan: Plan | None,
+    sources: Sequence[Source],
+    *,
+    fresh: FittedLaw | None = None,
+    noise: float = 0.0,
 ) -> Verdict:
-    """The verdict on reaching a target with these sources; what is not given is said to lack."""
+    """The verdict on reaching a target with these sources; what is not given is said to lack.
+
+    fresh: draws of the law that the plan was not made for, which all chances are read off; noise:
+    standard error of the plan's chance on them [1]. A plan that keeps all within two of these at
+    the wanted confidence, as Study.kept has it, scales.
+    """
     if target is None:
-        none = (None,) * 7
+        none = (None,) * 8
         return Verdict(UNTOLD, *none, confidence=0.0, lacking=("target",), binding=())  # type: ignore[arg-type,misc]
+    tried, law = law, fresh or law
     ever = error_at(law, unlimited(law))
     need = _need(law, target)
     if plan is None:
         reach = share_of(law, ever <= target.error)
         return Verdict(
-            UNTOLD, reach, None, None, None, None, need, None, target.confidence, ("sources",), ()
+            UNTOLD,
+            reach,
+            *(None,) * 5,
+            need=need,
+            available=None,
+            confidence=target.confidence,
+            lacking=("sources",),
+            binding=(),
         )
     most = most_available(law, sources, target.weeks)
-    planned = law.errors(plan.totals(law.sources)[None])[:, 0]
-    supplied = np.minimum(best_within(law, most), planned)
+    totals = plan.totals(law.sources)[None]
+    supplied = np.minimum(best_within(law, most), law.errors(totals)[:, 0])
     reach = share_of(law, np.minimum(ever, supplied) <= target.error)
     supply = share_of(law, supplied <= target.error)
     room = share_of(law, best_within(law, most / ROOM) <= target.error)
+    planned = min(float(law.probability(target.error, totals)), supply)
+    risk = risk_of(replace(plan, target=target, probability=planned))
     spare = target.budget / plan.cost if plan.cost > 0 else math.inf
     effective = law.effective(np.where(np.array(law.is_text), 0.0, most)[None])
     available = float(weighted_quantile(effective, law.weights, 0.5)[0])
+    if (most[law.labels] >= unlimited(law)).any():
+        available = math.inf
     lacking = []
-    if plan.reaches:
+    if plan.reaches and risk.met + 2 * noise >= target.confidence - 1e-9:
         lacking += ["room"] if room < target.confidence else []
         lacking += ["spare"] if spare < SPARE else []
         answer = LIMITS if lacking else SCALES
     else:
-        lacking += ["model"] if reach < target.confidence else []
-        for name, chance in (
-            ("supply", given(supply, reach)),
-            ("limits", given(plan.probability, supply)),
-        ):
-            lacking += [name] if chance is not None and chance < target.confidence else []
-        answer = NOT if plan.probability <= NO else UNTOLD
-        if answer == NOT and stage_at(law, law.anchor.size).answer == "cold start":
+        lacking = _short_of(reach, supply, planned, risk.met, plan, target.confidence)
+        answer = NOT if risk.met <= NO else UNTOLD
+        cold = stage_at(tried, tried.anchor.size).answer == "cold start"
+        if answer == NOT and cold and available > tried.anchor.size:
             # nothing is learned yet at such sizes, whatever comes: a larger pilot decides
             answer, lacking = UNTOLD, [*lacking, "cold start"]
-    if not law.residuals():
+    if not tried.residuals():
         # priors alone tell what others' curves did, not whether this idea scales
         answer, lacking = UNTOLD, [*lacking, "pilots"]
     return Verdict(
         answer=answer,
         model=reach,
         supply=supply,
-        feasible=plan.probability,
+        feasible=risk.met,
+        planned=planned,
         room=room,
         spare=spare,
         need=need,
@@ -124,6 +150,24 @@ def judge(
         lacking=tuple(lacking),
         binding=_binding(plan, sources),
     )
+
+
+def _short_of(
+    reach: float, supply: float, planned: float, met: float, plan: Plan, confidence: float
+) -> list[str]:
+    """Which steps to the target fall short of the confidence wanted, given those before; where each
+    alone is sure enough, the weakest."""
+    steps = {
+        "model": reach,
+        "supply": given(supply, reach),
+        "limits": given(planned, supply),
+        "ranges": given(met, planned),
+    }
+    known = {name: chance for name, chance in steps.items() if chance is not None}
+    short = [name for name, chance in known.items() if chance < confidence]
+    if plan.reaches and met < planned and "ranges" not in short:
+        short.append("ranges")  # all would be kept, were prices and speeds what is expected
+    return short or [min(known, key=lambda name: known[name])]
 
 
 def _binding(plan: Plan, sources: Sequence[Source]) -> tuple[str, ...]:
@@ -157,8 +201,9 @@ def said(verdict: Verdict) -> Finding:
         return Finding(question, answer, verdict.model, f"{text}; no sources were given", advice)
     evidence = (
         f"P(target) = {verdict.model:.0%} with unlimited clean data, {verdict.supply:.0%} with all "
-        f"that the sources can supply in time, {verdict.feasible:.0%} with the plan; wanted "
-        f"{verdict.confidence:.0%}; {verdict.room:.0%} with a third of all that they can supply"
+        f"that the sources can supply in time, {verdict.planned:.0%} with the plan, "
+        f"{verdict.feasible:.0%} within budget and weeks too; wanted {verdict.confidence:.0%}; "
+        f"{verdict.room:.0%} with a third of all that they can supply"
     )
     within = "; ".join(verdict.binding)
     advice = ""
@@ -173,6 +218,8 @@ def said(verdict: Verdict) -> Finding:
             advice += "; better labels, features or models come before more data"
     elif answer == UNTOLD:
         advice = f"the next measurement tells more; what binds: {within}" if within else ""
+        if "ranges" in verdict.lacking:
+            advice = "ask for firm prices and delivery dates, or plan for more budget or weeks"
     return Finding(question, answer, verdict.probability, evidence, advice)
 
 

@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from planner.language import Speech
-from planner.screen import Parts, Tables, amount, chance, facts_of, grid, line, number, pairs, title
+from planner.screen import Parts, Tables, amount, facts_of, grid, line, number, pairs, title
 from planner.screen import money as shown
 from planner.screen import weeks as in_weeks
 from planner.table import whole
-from planner.verdict import SPARE
+from planner.verdict import NOT, SPARE
 
 NEXT = 2.0  # times the largest pilot that an experiment on data takes
+
+
+def chance(value: Any) -> str:
+    """A probability with two decimals; draws never tell that something is certain."""
+    if value is None:
+        return ""
+    return "> .99" if value >= 0.995 else "< .01" if value < 0.005 else f"{value:.2f}"
 
 
 class _Page:
@@ -44,7 +51,7 @@ def verdict_parts(tables: Tables, language: str = "en") -> Parts:
         metric=facts["metric"],
         target=number(facts["target"]),
         answer=say(f"answer.{page.answer['answer']}"),
-        chance=chance(page.answer["probability"]),
+        chance=_met(page, "feasible"),
         wanted=chance(facts["confidence"]),
     )
     parts: Parts = [title(head), "", *_asked(page), line(say("question.note"))]
@@ -59,7 +66,7 @@ def verdict_parts(tables: Tables, language: str = "en") -> Parts:
 def verdict_short(tables: Tables, language: str = "en") -> Parts:
     """The verdict as a plan's page begins with it: the answer, the three questions, why."""
     page = _Page(tables, Speech(language))
-    sure, say = chance(page.answer["probability"]), page.say
+    say, sure = page.say, _met(page, "feasible")
     told = say("short", answer=say(f"answer.{page.answer['answer']}"), chance=sure)
     why = say("and then").join(_because(name, say) for name in _lacking(page))
     return [line(f"{told}: {why}" if say.name == "en" else f"{told}：{why}"), *_asked(page)]
@@ -103,18 +110,32 @@ def _reasons(page: _Page) -> list[tuple[str, str]]:
     )
     if not cost:
         reaches = page.facts["reaches"] == "yes"
-        return [*found, (say("measure"), say("measure.once" if reaches else "measure.none"))]
+        nothing = say("measure.once" if reaches else "measure.none")
+        return [*found, (say("measure"), nothing), *_firm(page)]
     spent = say("measure.unpriced") if cost["value"] is None else shown(cost["value"])
     if page.facts["reaches"] == "yes":
         text = say("measure.round", what=what, cost=spent, currency=unit)
     else:
         sure = cost["probability"]
-        settles = "" if sure is None else say("measure.settles", chance=chance(sure))
+        told = "overturns" if page.answer["answer"] == NOT else "settles"
+        settles = say(f"measure.{told}", chance=chance(sure)) if sure is not None else ""
+        if cost["value"] is not None and cost["answer"] == "data":
+            settles = say("measure.data") + settles
+        if sure is None:
+            settles += say("measure.unweighed")
         runs = amount(whole(page.one("next", "runs")["value"]))
         text = say(
             "measure.pilot", what=what, runs=runs, cost=spent, currency=unit, settles=settles
         )
-    return [*found, (say("measure"), text)]
+    return [*found, (say("measure"), text), *_firm(page)]
+
+
+def _firm(page: _Page) -> list[tuple[str, str]]:
+    """What firm prices and dates would bring, where their ranges are in the way."""
+    if "ranges" not in _lacking(page):
+        return []
+    sure = chance(page.facts["fresh_probability"])
+    return [("", page.say("measure.firm", chance=sure))]
 
 
 def _size(value: Any, say: Speech) -> str:
@@ -146,7 +167,8 @@ def _supplied(page: _Page) -> Parts:
     ]
     half, sure = (_size(page.one("need", name)["value"], say) for name in ("half", "sure"))
     most, room = page.one("need", "available"), chance(page.one("need", "room")["probability"])
-    told = say("supply.need", half=half, sure=sure, most=_size(most["value"], say), room=room)
+    had = say("supply.unlimited") if most["value"] is None else _size(most["value"], say)
+    told = say("supply.need", half=half, sure=sure, most=had, room=room)
     return [grid(heads, rows, "~>>>>~"), line(told)]
 
 
@@ -283,13 +305,15 @@ def _patterns(page: _Page) -> Any:
     gaps = {
         "size": _size(NEXT * page.one("now", "size")["value"], say),
         "capped": number(capped.get("value"), 3),
-        "binding": say("and then").join(binds) or say("feasible.binds.none"),
+        "binding": say("and then").join(binds),
         "params": number(known.get("value"), 3),
     }
     rows = []
     for name in ("ordinary", "emergent", "ran out of data", "ran out of compute", "slow"):
         key = f"experiment.{name}"
         key += ".known" if name == "emergent" and known else ""
-        rows.append((say(f"pattern.{name}"), chance(shares.get(name, 0.0)), say(key, **gaps)))
+        key += ".free" if name == "ran out of data" and not binds else ""
+        share = chance(shares[name]) if name in shares else say("pattern.unknown")
+        rows.append((say(f"pattern.{name}"), share, say(key, **gaps)))
     heads = [say(f"pattern.head.{name}") for name in ("pattern", "share", "next")]
     return grid(heads, rows, "<>~")

@@ -142,11 +142,12 @@ def _measured(measurement: Measurement | None, currency: str) -> list[Row]:
     if measurement is None:
         return []
     settles, cost = measurement.settles, money(measurement.cost)
+    told = "data and runs" if measurement.runs_priced else "data"
     return [
         *(
             _plain("next", "examples", name, n, "example")
             for name, n in measurement.examples.items()
         ),
         _plain("next", "runs", None, measurement.runs, "run"),
-        ("next", "cost", None, None, figure(settles), None, cost, None, None, currency),
+        ("next", "cost", None, told, figure(settles), None, cost, None, None, currency),
     ]

@@ -15,8 +15,11 @@ TEXTS: dict[str, str] = {
     "answer.yes": "yes",
     "answer.no": "no",
     "answer.unsure": "can't tell",
-    "title": "{project}: {metric} <= {target} {answer} (probability {chance}, wanted {wanted})",
-    "short": "Verdict: {answer} (probability {chance})",
+    "title": (
+        "{project}: {metric} <= {target} {answer} (P(target within budget and weeks) {chance}, "
+        "wanted {wanted})"
+    ),
+    "short": "Verdict: {answer} (P(target within budget and weeks) {chance})",
     "head.question": "question",
     "head.answer": "answer",
     "head.chance": "P",
@@ -26,9 +29,8 @@ TEXTS: dict[str, str] = {
     "question.feasible": "do budget, weeks and compute allow it",
     "question.note": (
         "P: that the target is met with unlimited data (model), with all that the sources supply "
-        "in time (supply), with the plan (budget, weeks and compute). P given: that this holds "
-        "where "
-        "what comes before it does, the model first; it decides the answer."
+        "in time (supply), with the plan and within budget and weeks (the last). P given: that "
+        "this holds where what comes before it does, the model first; it decides the answer."
     ),
     "part.supply": "Data sources: scale, speed, weeks",
     "supply.head.source": "source",
@@ -99,6 +101,7 @@ TEXTS: dict[str, str] = {
     "pattern.ran out of data": "ran out of data",
     "pattern.ran out of compute": "ran out of compute",
     "pattern.slow": "slow",
+    "pattern.unknown": "not known",
     "experiment.ordinary": (
         "double the data step by step: {size} examples next, then adjust the plan"
     ),
@@ -110,27 +113,35 @@ TEXTS: dict[str, str] = {
         "raise what binds ({binding}), add a source or repeat data: "
         "the error with all of it is {capped}"
     ),
+    "experiment.ran out of data.free": (
+        "add a source or repeat data: the error with all that can be had is {capped}"
+    ),
     "experiment.ran out of compute": "a smaller or distilled model on all the data; less precision",
     "experiment.slow": (
         "better labels, features or model at {size} examples before more of the same"
     ),
-    "part.criteria": "The three criteria",
-    "part.next": "What decides it, and what to measure next",
     "lacking": "because",
     "lacking.model": "P(target with unlimited data) is below what is wanted",
     "lacking.supply": "the sources may not supply enough in time",
     "lacking.limits": "budget, weeks or compute may not allow what the sources could supply",
+    "lacking.ranges": "prices, speeds and lead times in their ranges may break budget or weeks",
     "lacking.room": "a third of all that can be supplied in time may not be enough",
     "lacking.spare": "the budget is less than {times} times the cost of the plan",
     "lacking.pilots": "no pilot was run: the law rests on other curves alone",
     "lacking.cold start": "at the sizes tried nothing is learned yet",
     "lacking.none": "a third of all that can be supplied in time would do, and money is left",
     "measure": "measure next",
-    "measure.none": "nothing: no pilot weighed would tell more than it costs",
+    "measure.none": "nothing: no pilot that can be had would change the answer",
     "measure.round": "buy round 1 of the plan, {what}, and measure: {cost} {currency}",
     "measure.once": "nothing before buying: rounds would not be cheaper",
-    "measure.pilot": "train on {what}, {runs} runs: {cost} {currency}{settles}",
+    "measure.pilot": "train on {what} (runs: {runs}): {cost} {currency}{settles}",
     "measure.settles": "; P(the answer is clear afterwards) {chance}",
+    "measure.overturns": "; P(it turns out to scale) {chance}",
+    "measure.data": " for data, runs not counted",
+    "measure.unweighed": "; a rule of thumb, not weighed",
+    "measure.firm": (
+        "ask for firm prices and delivery dates: were they as expected, P(target) is {chance}"
+    ),
     "measure.amount": "{amount} {name}",
     "measure.unpriced": "cost not known",
     "warning": "warning",
