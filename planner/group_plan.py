@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from planner.clock import Clock
-from planner.fitted import weighted_quantile
+from planner.group_bill import GroupPlan, group_bill
 from planner.group_law import GroupLaw
 from planner.joint import Choice, Found, Judge, Search
-from planner.laws import Array
 from planner.offers import Stall, Ways, stall_of
-from planner.plan import Plan, Step
 from planner.targets import Targets
 from sources.base import Source
 
@@ -28,43 +26,6 @@ WIDE = 1.35  # factor about a choice within which the last search looks
 REPAIR = 4.0  # largest factor on all purchases that makes up for draws the first search left out
 CELLS = 5e7  # draws x groups x choices up to which all choices are gone through
 FINE = 2e-3  # relative step of an amount that is fine enough
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a plan means for one target: of a group, or of all ("overall", "worst", "gap").
-
-    target       largest allowed error, or gap; None where none is asked
-    error        (low, median, high) predicted, an interval of 90%
-    probability  P(this target alone is met); None where none is asked
-    examples     [example] of the group in the training set; None for targets of all groups
-    share        [1] of the group in the training set; None for targets of all groups
-    worst        P(this group has the largest error)
-    behind       P(its error is above the population's mean error), by population shares, or by
-                 equal ones where these are not known
-    """
-
-    of: str
-    target: float | None
-    error: tuple[float, float, float]
-    probability: float | None
-    examples: float | None = None
-    share: float | None = None
-    worst: float | None = None
-    behind: float | None = None
-
-
-@dataclass(frozen=True)
-class GroupPlan(Plan):
-    """A plan for several targets: `probability` is that all are met, `target.error` the loosest.
-
-    error is that of the population's mean where its shares are known, else of the worst group.
-    groups one outcome per group, totals those of all groups together.
-    """
-
-    targets: Targets | None = None
-    groups: tuple[Outcome, ...] = ()
-    totals_: tuple[Outcome, ...] = ()
 
 
 def cheapest_group_plan(
@@ -84,12 +45,36 @@ def cheapest_group_plan(
     the limits allow at that confidence. Raises InputError.
     """
     stall = stall_of(sources, law, targets, contingency)
-    clock = Clock(seconds)
-    found, lists, proven = _solve(stall, clock, warm)
+    clock, budget = Clock(seconds), targets.budget * (1 + 1e-12)
+    # without the budget first: which purchases are found must not hang on how large it is
+    free = replace(stall, targets=replace(targets, budget=math.inf))
+    found, lists, proven = _solve(free, clock, warm)
+    dear = found is not None and found.cost > budget
+    if dear:
+        found, lists, proven = (None, lists, True) if proven else _solve(stall, clock, warm)
     if found is None:
         found, lists = _nearest(stall, clock)
-        proven = False
-    return _described(stall, lists, found.choice, found.cost if proven else None)
+        plan = _billed(stall, lists, found.choice, None)
+        binds = dear and not plan.reaches and "budget" not in plan.binding
+        return replace(plan, binding=(*plan.binding, *["budget"] * binds))
+    return _billed(stall, lists, found.choice, found.cost if proven else None)
+
+
+def plan_of(
+    sources: Sequence[Source],
+    law: GroupLaw,
+    targets: Targets,
+    like: GroupPlan,
+    *,
+    contingency: float = 0.0,
+) -> GroupPlan:
+    """The purchases of another plan, for these targets and at the prices of these sources.
+
+    Raises InputError.
+    """
+    stall = stall_of(sources, law, targets, contingency)
+    bought = np.array([like.amounts.get(name, 0.0) for name in stall.law.sources])
+    return group_bill(stall, bought, like.totals(stall.law.sources))
 
 
 def least_level(
@@ -99,7 +84,13 @@ def least_level(
     at the targets' confidence. Raises InputError."""
     stall = stall_of(sources, law, targets, contingency)
     found, lists = _nearest(stall, Clock(None))
-    return _described(stall, lists, found.choice, None)
+    return _billed(stall, lists, found.choice, None)
+
+
+def _billed(stall: Stall, lists: Sequence[Ways], choice: Choice, bound: float | None) -> GroupPlan:
+    bought = np.array([ways.bought[c] for ways, c in zip(lists, choice, strict=True)])
+    total = np.array([ways.total[c] for ways, c in zip(lists, choice, strict=True)])
+    return group_bill(stall, bought, total, bound)
 
 
 def _judges(stall: Stall) -> tuple[Judge, Judge]:
@@ -248,133 +239,3 @@ def _nearest(stall: Stall, clock: Clock) -> tuple[Found, list[Ways]]:
     if trimmed.levels(np.array([found.choice]))[0] <= 1:
         found = trimmed.polish(found.choice)
     return found, lists
-
-
-def _described(
-    stall: Stall, lists: Sequence[Ways], choice: Choice, bound: float | None
-) -> GroupPlan:
-    """The plan with every figure computed afresh from sources and law."""
-    law, target, targets = stall.law, stall.target, stall.targets
-    bought = np.array([ways.bought[c] for ways, c in zip(lists, choice, strict=True)])
-    total = np.array([ways.total[c] for ways, c in zip(lists, choice, strict=True)])
-    errors = law.errors(total[None])[:, 0, :]
-    level = targets.level(law.groups, errors, law.shares)
-    # sums of equal weights must not miss a round confidence by a rounding error
-    probability = float(np.round(law.weights @ (level <= 1), 12))
-    parts = law.parts(total[None])[:, 0, :]
-    steps = [_step(stall, k, float(q), parts) for k, q in enumerate(bought) if q > 0]
-    steps.sort(key=lambda step: (step.start_week, -step.total, step.source.name))
-    mean = errors.mean(axis=1) if law.shares is None else law.overall(errors)
-    whole = errors.max(axis=1) if law.shares is None else mean
-    plan = GroupPlan(
-        target=target,
-        steps=tuple(steps),
-        reaches=probability >= target.confidence,
-        probability=probability,
-        error=_interval(law, whole),
-        bound=bound,
-        binding=(),
-        used_in_hand={
-            s.name: float(t - b)
-            for s, b, t in zip(stall.sources, bought, total, strict=True)
-            if s.in_hand
-        },
-        targets=targets,
-        groups=_outcomes(law, targets, errors, mean, total),
-        totals_=_of_all(law, targets, errors),
-    )
-    return replace(plan, binding=_binding(stall, plan))
-
-
-def _interval(law: GroupLaw, values: Array) -> tuple[float, float, float]:
-    low, middle, high = (
-        float(weighted_quantile(values[:, None], law.weights, q)[0]) for q in (0.05, 0.5, 0.95)
-    )
-    return low, middle, high
-
-
-def _outcomes(
-    law: GroupLaw, targets: Targets, errors: Array, mean: Array, total: Array
-) -> tuple[Outcome, ...]:
-    examples = total @ law.splits
-    limits = targets.limits(law.groups)
-    worst = errors.argmax(axis=1)
-    found = []
-    for g, name in enumerate(law.groups):
-        asked = math.isfinite(limits[g])
-        met = float(np.round(law.weights @ (errors[:, g] <= limits[g]), 12))
-        found.append(
-            Outcome(
-                of=name,
-                target=float(limits[g]) if asked else None,
-                error=_interval(law, errors[:, g]),
-                probability=met if asked else None,
-                examples=float(examples[g]),
-                share=float(examples[g] / examples.sum()) if examples.sum() > 0 else None,
-                worst=float(law.weights @ (worst == g)),
-                behind=float(law.weights @ (errors[:, g] > mean)),
-            )
-        )
-    return tuple(found)
-
-
-def _of_all(law: GroupLaw, targets: Targets, errors: Array) -> tuple[Outcome, ...]:
-    """Outcomes of the targets of all groups together; those not asked for as well."""
-    rows = [
-        ("worst", targets.worst, errors.max(axis=1)),
-        ("gap", targets.gap, np.ptp(errors, axis=1)),
-    ]
-    if law.shares is not None:
-        rows.insert(0, ("overall", targets.overall, law.overall(errors)))
-    found = []
-    for name, limit, values in rows:
-        met = None
-        if limit is not None:
-            met = float(np.round(law.weights @ (values <= limit), 12))
-        found.append(Outcome(name, limit, _interval(law, values), met))
-    return tuple(found)
-
-
-def _step(stall: Stall, k: int, quantity: float, parts: Array) -> Step:
-    law, source, target = stall.law, stall.sources[k], stall.target
-    cost, variable = float(source.cost(quantity)), float(source.work(quantity))
-    low, high = source.cost_range(quantity)
-    bought = np.array([source.in_hand + quantity, source.in_hand])
-    with_, without = law.contribution(k, bought).T
-    share = parts[:, k] / np.maximum(parts.sum(axis=1), 1e-12)
-    most = source.limits.available(target.weeks)
-    full = quantity + source.limits.batch > most
-    return Step(
-        source=source,
-        quantity=quantity,
-        fees=cost - variable,
-        variable=variable,
-        contingency=cost * (stall.factor - 1),
-        low=low * stall.factor,
-        high=high * stall.factor,
-        effective_examples=float(np.median(with_ - without)),
-        share=float(np.median(share)),
-        start_week=source.limits.lead_weeks,
-        weeks=source.limits.weeks(quantity),
-        binding=source.limits.limit_name(target.weeks) if full else "",
-    )
-
-
-def _binding(stall: Stall, plan: GroupPlan) -> tuple[str, ...]:
-    """Limits that the plan runs into, in plain words, and the targets that are missed."""
-    found = [f"{step.source.name}: {step.binding}" for step in plan.steps if step.binding]
-    bought = {step.source.name for step in plan.steps}
-    for source in stall.sources:
-        if source.name not in bought and source.limits.available(plan.target.weeks) == 0:
-            found.append(
-                f"{source.name}: nothing can be had ({source.limits.limit_name(plan.target.weeks)})"
-            )
-    if not plan.reaches:
-        found += [
-            f"target of {each.of}: met with probability {each.probability:.2f} only"
-            for each in (*plan.groups, *plan.totals_)
-            if each.probability is not None and each.probability < plan.target.confidence
-        ]
-        if plan.cost > 0.99 * plan.target.budget:
-            found.append("budget")
-    return tuple(found)

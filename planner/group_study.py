@@ -9,16 +9,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.errors import Fault, InputError
+from planner.fitted import weighted_quantile
+from planner.group_bill import GroupPlan
 from planner.group_fit import fit_groups
 from planner.group_law import GroupLaw
-from planner.group_plan import GroupPlan, cheapest_group_plan
+from planner.group_plan import plan_of
+from planner.group_secure import Offer
+from planner.group_verdict import GroupIdea, group_idea
 from planner.inputs import Inputs
 from planner.risk import Risk, risk_of
 from planner.study import Progress, beliefs
 from planner.targets import Targets
 
 FACTORS = (0.9, 0.95, 1.0, 1.1, 1.25, 1.5)  # of all targets, hardest first, that the frontier has
-MOST = 0.99  # confidence that is planned for
 ALIKE = 2.0  # draws that tell as much as one independent one: they are moved from shared starts
 
 
@@ -48,7 +51,9 @@ class GroupStudy:
     fresh      P(all targets met) on draws that the plan was not made for, and its standard error
     levelling  by group, of those that lag: whose error is above the population's mean error as
                surely as the confidence asks
-    frontier   the plans for all targets made harder and easier
+    frontier   the plans for all targets made harder and easier, each kept with budget and weeks
+    idea       the verdict on reaching all targets at once, and what each group could reach
+    risk       with the probability on fresh draws
     """
 
     inputs: Inputs
@@ -58,7 +63,15 @@ class GroupStudy:
     fresh: tuple[float, float]
     levelling: Mapping[str, Levelling]
     frontier: tuple[Eased, ...]
+    idea: GroupIdea
     warnings: tuple[str, ...]
+
+    @property
+    def kept(self) -> bool:
+        """Whether targets, budget and weeks are kept together at the wanted confidence, as far as
+        fresh draws can tell: within two of their standard errors."""
+        met = self.risk.met + 2 * self.fresh[1]
+        return self.plan.reaches and met >= self.plan.target.confidence - 1e-9
 
 
 def run_groups(inputs: Inputs, progress: Progress | None = None) -> GroupStudy:
@@ -71,13 +84,15 @@ def run_groups(inputs: Inputs, progress: Progress | None = None) -> GroupStudy:
     say("fitting the law of the groups")
     law, fresh = _halves(inputs)
     say("searching the cheapest plan for all targets")
-    plan = _planned(inputs, law, fresh, groups.targets)
-    chance = fresh_chance(fresh, plan, groups.targets)
-    say("levelling the groups that lag")
-    levels = _levelling(inputs, law, plan)
+    offer = _offer(inputs, law, fresh, groups.targets)
+    plan = offer.cheapest(groups.targets)
     say("tracing the frontier")
-    points = _frontier(inputs, law, plan)
-    risk = risk_of(plan)
+    plan, points = _frontier(offer, plan)
+    say("levelling the groups that lag")
+    levels = _levelling(offer, plan)
+    chance = fresh_chance(fresh, plan, groups.targets)
+    # the chance to state is that on draws that the plan was not made for
+    risk = risk_of(replace(plan, probability=chance[0]))
     return GroupStudy(
         inputs=inputs,
         law=law,
@@ -86,7 +101,8 @@ def run_groups(inputs: Inputs, progress: Progress | None = None) -> GroupStudy:
         fresh=chance,
         levelling=levels,
         frontier=points,
-        warnings=_warnings(inputs, law, plan, risk),
+        idea=group_idea(fresh, plan, inputs.sources, chance[1]),
+        warnings=_warnings(inputs, law, plan, risk, chance[1]),
     )
 
 
@@ -106,27 +122,15 @@ def _halves(inputs: Inputs) -> tuple[GroupLaw, GroupLaw]:
     return both.pick(np.sort(order[: inputs.draws])), both.pick(np.sort(order[inputs.draws :]))
 
 
-def _planned(inputs: Inputs, law: GroupLaw, fresh: GroupLaw, targets: Targets) -> GroupPlan:
-    """The cheapest plan that keeps targets, budget and weeks at the wanted confidence; made again
-    for more confidence where prices, speeds or fresh draws contradict it."""
-    money = inputs.contingency
-    plan = cheapest_group_plan(inputs.sources, law, targets, contingency=money)
-    if not plan.reaches:
-        return plan
-    chance, noise = fresh_chance(fresh, plan, targets)
-    risk = risk_of(plan)
-    kept = risk.on_budget * risk.on_time
-    short = plan.probability - chance if chance + 2 * noise < plan.probability else 0.0
-    wanted = targets.confidence / max(kept, targets.confidence) + max(short, 0.0)
-    if wanted <= targets.confidence + 1e-9:
-        return plan
-    surer = replace(targets, confidence=min(MOST, wanted))
-    start = [plan.amounts]
-    again = cheapest_group_plan(inputs.sources, law, surer, contingency=money, warm=start)
-    if not again.reaches:
-        return plan
-    bound = plan.bound
-    return replace(again, target=targets.target, targets=targets, bound=bound)
+def _offer(inputs: Inputs, law: GroupLaw, fresh: GroupLaw, targets: Targets) -> Offer:
+    """What plans are made from. The chance of a plan that counts is that of its own draws, unless
+    fresh ones contradict it by more than their noise."""
+
+    def chance(plan: GroupPlan) -> float:
+        told, noise = fresh_chance(fresh, plan, plan.targets or targets)
+        return plan.probability if told + 2 * noise >= plan.probability else told
+
+    return Offer(inputs.sources, law, inputs.contingency, chance)
 
 
 def fresh_chance(fresh: GroupLaw, plan: GroupPlan, targets: Targets) -> tuple[float, float]:
@@ -134,60 +138,69 @@ def fresh_chance(fresh: GroupLaw, plan: GroupPlan, targets: Targets) -> tuple[fl
     errors = fresh.errors(plan.totals(fresh.sources)[None])[:, 0]
     met = targets.level(fresh.groups, errors, fresh.shares) <= 1
     chance = float(np.round(fresh.weights @ met, 12))
-    return chance, math.sqrt(chance * (1 - chance) * ALIKE * float((fresh.weights**2).sum()))
+    alike = ALIKE * float((fresh.weights**2).sum())
+    # none or all of n draws say: hardly more than 3 / n of the others are otherwise
+    return chance, math.sqrt(chance * (1 - chance) * alike) or 3 * alike
 
 
-def _levelling(inputs: Inputs, law: GroupLaw, plan: GroupPlan) -> dict[str, Levelling]:
+def _levelling(offer: Offer, plan: GroupPlan) -> dict[str, Levelling]:
     """Cost of the cheapest plan that also holds each group that lags to the plan's mean error."""
-    targets = plan.targets
+    targets, law = plan.targets, offer.law
     assert targets is not None
     errors = law.errors(plan.totals(law.sources)[None])[:, 0]
     mean = errors.mean(axis=1) if law.shares is None else law.overall(errors)
-    level = float(np.median(mean))
+    level = float(weighted_quantile(mean[:, None], law.weights, 0.5)[0])
     found = {}
     for each in plan.groups:
         if each.behind is None or each.behind < targets.confidence:
             continue
         own = {**targets.groups, each.of: min(level, targets.groups.get(each.of, math.inf))}
         harder = replace(targets, groups=own, budget=math.inf)
-        levelled = cheapest_group_plan(
-            inputs.sources, law, harder, contingency=inputs.contingency, warm=[plan.amounts]
-        )
+        levelled = offer.cheapest(harder, [plan.amounts], quick=True)
+        # where weeks are not kept surely enough it is still what levelling takes
         more = max(levelled.cost - plan.cost, 0.0) if levelled.reaches else None
         found[each.of] = Levelling(level, more)
     return found
 
 
-def _frontier(inputs: Inputs, law: GroupLaw, plan: GroupPlan) -> tuple[Eased, ...]:
-    """Hardest first: what meets a hard target meets an easier one, so the cost never falls."""
-    assert plan.targets is not None
-    warm: list[dict[str, float]] = []
-    points = []
+def _frontier(offer: Offer, plan: GroupPlan) -> tuple[GroupPlan, tuple[Eased, ...]]:
+    """The plan, and those for all targets times each of FACTORS, hardest first.
+
+    What keeps a hard target keeps an easier one, so that the cost never falls: also the plan is
+    taken from a harder point where that is cheaper.
+    """
+    targets = plan.targets
+    assert targets is not None
+    warm = [plan.amounts] if plan.reaches else []
+    found: list[GroupPlan | None] = []
+    harder: GroupPlan | None = None
     for factor in FACTORS:
+        eased = targets.eased(factor)
+        made = plan if factor == 1.0 else offer.cheapest(eased, warm, quick=True)
+        if harder is not None and (not offer.kept(made) or harder.cost < made.cost):
+            other = plan_of(offer.sources, offer.law, eased, harder, contingency=offer.contingency)
+            made = replace(other, bound=made.bound) if offer.kept(other) else made
         if factor == 1.0:
-            points.append(Eased(factor, plan if plan.reaches else None))
-            warm = [plan.amounts] if plan.reaches else warm
-            continue
-        eased = plan.targets.eased(factor)
-        found = cheapest_group_plan(
-            inputs.sources, law, eased, contingency=inputs.contingency, warm=warm
-        )
-        if found.reaches:
-            warm = [found.amounts]
-        points.append(Eased(factor, found if found.reaches else None))
-    return tuple(points)
+            plan = made
+        found.append(made if offer.kept(made) else None)
+        if found[-1] is not None:
+            harder, warm = made, [made.amounts]
+    return plan, tuple(map(Eased, FACTORS, found))
 
 
-def _warnings(inputs: Inputs, law: GroupLaw, plan: GroupPlan, risk: Risk) -> tuple[str, ...]:
+def _warnings(
+    inputs: Inputs, law: GroupLaw, plan: GroupPlan, risk: Risk, noise: float
+) -> tuple[str, ...]:
     warnings = [*inputs.warnings, *law.warnings]
     for step in plan.steps:
         warnings += step.source.warnings
         if math.isinf(step.source.limits.per_week):
             name = step.source.name
             warnings.append(f"{name}: no per_week is known; it counts as there at once")
-    if plan.reaches and risk.met < plan.target.confidence - 1e-9:
+    if plan.reaches and risk.met + 2 * noise < plan.target.confidence - 1e-9:
         warnings.append(
             f"targets, budget and weeks are all kept with probability {risk.met:.2f} only, below "
-            f"the wanted {plan.target.confidence:g}"
+            f"the wanted {plan.target.confidence:g}: no plan was found that keeps them surely "
+            "enough"
         )
     return tuple(dict.fromkeys(warnings))

@@ -28,7 +28,7 @@ from planner.table import Column, Fact, Row, Table, figure, money, whole
 from planner.tables import OUT_OF_REACH, amount_columns, with_columns
 
 if TYPE_CHECKING:
-    from planner.group_plan import Outcome
+    from planner.group_bill import Outcome
     from planner.group_study import Eased, GroupStudy
 
 CHANCE = "probability"
@@ -291,6 +291,12 @@ def summary_rows(study: GroupStudy) -> list[Row]:
         ("on_budget", figure(risk.on_budget), CHANCE, "that the money spent keeps the budget"),
         ("on_time", figure(risk.on_time), CHANCE, "that the last delivery keeps the weeks"),
         ("met", figure(risk.met), CHANCE, "that targets, budget and weeks are all kept"),
+        (
+            "kept",
+            "yes" if study.kept else "no",
+            "",
+            "whether met is as sure as wanted, within two standard errors of fresh draws",
+        ),
         ("error_low", figure(low), metric, f"low end of the 90% interval of {of}"),
         ("error", figure(middle), metric, f"median of {of}"),
         ("error_high", figure(high), metric, f"high end of the 90% interval of {of}"),

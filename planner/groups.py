@@ -11,9 +11,10 @@ columns are the groups' own examples.
 
 from __future__ import annotations
 
+from planner.group_bill import GroupPlan, Outcome
 from planner.group_fit import fit_groups
 from planner.group_law import GroupLaw
-from planner.group_plan import GroupPlan, Outcome, cheapest_group_plan, least_level
+from planner.group_plan import cheapest_group_plan, least_level
 from planner.targets import Targets
 
 __all__ = [
