@@ -40,6 +40,8 @@ class Pilots:
     group         (R,) part of the test set that the error is of, "" for all of it, or None
     model         (R,) name of the candidate model that was trained, "" if none is named, or None
     rows          (R,) line of each run in its file, counted from 1, or None
+    origin        (R,) where each run stands: file and line, sheet and row, store and run; or None
+    notes         what was left out where the runs were found, and how they were read
     """
 
     sources: tuple[str, ...]
@@ -52,6 +54,8 @@ class Pilots:
     group: tuple[str, ...] | None = None
     model: tuple[str, ...] | None = None
     rows: tuple[int, ...] | None = None
+    origin: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         runs = len(self.error)
@@ -59,7 +63,17 @@ class Pilots:
             raise ValueError(
                 f"amounts has shape {self.amounts.shape}, not {runs, len(self.sources)}"
             )
-        for name in ("seed", "test_size", "model_params", "epochs", "group", "model", "rows"):
+        several = (
+            "seed",
+            "test_size",
+            "model_params",
+            "epochs",
+            "group",
+            "model",
+            "rows",
+            "origin",
+        )
+        for name in several:
             column = getattr(self, name)
             if column is not None and len(column) != runs:
                 raise ValueError(f"{name} has {len(column)} rows, error has {runs}")
@@ -79,7 +93,7 @@ class Pilots:
         for name in ("seed", "test_size", "model_params", "epochs"):
             column = getattr(self, name)
             chosen[name] = None if column is None else column[keep]
-        for name in ("group", "model", "rows"):
+        for name in ("group", "model", "rows", "origin"):
             entries = getattr(self, name)
             chosen[name] = None if entries is None else tuple(np.array(entries, object)[keep])
         return replace(self, **chosen)

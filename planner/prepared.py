@@ -39,6 +39,7 @@ def prepared(pilots: pd.DataFrame | Pilots, known: Beliefs) -> Prepared:
     # runs without data are no point on the curve
     table = table.only(np.count_nonzero(table.amounts, axis=1) > 0)
     table, warnings = _overall_runs(table)
+    warnings = (*given.notes, *warnings)
     table, more = _usual_epochs(table)
     warnings += more
     measured = pool(table, len(names))

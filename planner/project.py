@@ -18,7 +18,7 @@ from planner.names import name_problem
 from planner.origins import origins
 from planner.pilots import Pilots
 from planner.plan import Target
-from planner.reading import text_of, toml_of
+from planner.reading import toml_of
 from planner.schema import (
     EffectTable,
     PilotsTable,
@@ -51,6 +51,14 @@ def read(path: Path | str, target: Mapping[str, Any] | None = None) -> Inputs:
     if target:
         given = raw.get("target", {})
         raw["target"] = {**given, **target} if isinstance(given, dict) else dict(target)
+    return checked(raw, place)
+
+
+def checked(raw: Mapping[str, Any], place: Path) -> Inputs:
+    """The checked project that a document holds; place: the file that it is, or would be, in.
+
+    Raises InputError as `read` does.
+    """
     project, faults = _project(raw)
     faults += agreement_faults(project, raw)
     tables = raw.get("sources", {}) if isinstance(raw.get("sources"), dict) else {}
@@ -152,11 +160,13 @@ def read_source(
 
 
 def read_runs(path: Path | str) -> Pilots:
-    """Pilots from a CSV file alone. Raises InputError with every fault, each with its line."""
-    place = Path(path)
-    pilots, faults = _runs(place, str(place), math.inf)
+    """Pilots from a file, a store or a server alone (planner.runs.read).
+
+    Raises InputError with every fault, each with its line, cell or run.
+    """
+    pilots, faults = runs.read(str(path), None, math.inf)
     if pilots is None:
-        raise InputError(str(place), faults)
+        raise InputError(str(path).partition("?")[0], faults)
     return pilots
 
 
@@ -298,8 +308,9 @@ def _pilots(
         return None
     most = 1.0 if project.metric_kind() == "error rate" else math.inf
     if table.file is not None:
-        pilots, found = _runs(
-            folder / table.file, table.file, most, names, models=bool(project.models)
+        given = table.asked()
+        pilots, found = runs.read(
+            table.file, folder, most, names, models=bool(project.models), given=given
         )
     elif table.rows:
         pilots, found = runs.inline(
@@ -311,24 +322,11 @@ def _pilots(
     return pilots
 
 
-def _runs(
-    place: Path,
-    here: str,
-    most_error: float,
-    known: tuple[str, ...] = (),
-    *,
-    models: bool = False,
-) -> tuple[Pilots | None, list[Fault]]:
-    """Runs of a CSV file, or every fault of it with its line."""
-    try:
-        return runs.parse(text_of(place), here, most_error, known, models=models)
-    except InputError as error:
-        return None, [replace(fault, key=here) for fault in error.faults]
-
-
 def _warnings(
     project: ProjectTable, pilots: Pilots | None, effects: Mapping[str, Effect]
 ) -> Iterator[str]:
+    if pilots is not None:
+        yield from pilots.notes
     if project.start is None:
         yield "start is not given: the plan starts today, and prices are today's"
     if project.target and project.target.confidence < 0.5:

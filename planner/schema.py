@@ -44,6 +44,9 @@ def _count(number: Number) -> Number:
     return number
 
 
+# keys of [pilots] that say what to take of its file
+OF_A_FILE = ("columns", "where", "experiment", "take", "sheet", "unused_is_zero")
+
 Line = Annotated[str, Field(max_length=MOST_NAME), AfterValidator(_line)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -70,13 +73,34 @@ class TargetTable(Table):
 
 
 class PilotsTable(Table):
-    """[pilots]: a CSV file beside the project file, or the runs themselves; weeks from a delivery
-    to what its measurement decides, and the cost of a training run."""
+    """[pilots]: where the runs are, or the runs themselves; weeks from a delivery to what its
+    measurement decides, and the cost of a training run.
 
-    file: Line | None = None
+    file             a table (.csv, .tsv, .xlsx, .parquet, a CSV export of Weights & Biases) or an
+                     MLflow store (SQLite file, folder, http address of a server)
+    columns          word of the pilots (error, a source, seed, ...) -> its name there
+    where            name there -> value that the runs to take have
+    experiment       of an MLflow store; left out: the only one that has runs
+    take             of a metric of several steps: the last (default) or the best value
+    sheet            of an .xlsx file; left out: the first
+    unused_is_zero   whether an amount that a run does not have was 0
+    """
+
+    file: Annotated[str, Field(max_length=2000), AfterValidator(_line)] | None = None
     rows: list[dict[str, Any]] | None = None
+    columns: dict[str, Line] = {}
+    where: dict[str, str | float] = {}
+    experiment: Line | None = None
+    take: Literal["last", "best"] | None = None
+    sheet: Line | None = None
+    unused_is_zero: bool | None = None
     measure_weeks: float = Field(1.0, ge=0, allow_inf_nan=False)
     run_cost: float | None = Field(None, ge=0, allow_inf_nan=False)
+
+    def asked(self) -> dict[str, Any]:
+        """What is said of the place beside its name; what is not said is None or empty."""
+        found = {name: getattr(self, name) for name in OF_A_FILE if name != "where"}
+        return {**found, "where": {name: _bare_text(value) for name, value in self.where.items()}}
 
 
 class EffectTable(Table):
@@ -141,6 +165,11 @@ def key(*parts: str) -> str:
     return ".".join(p if _bare(p) else '"' + p.replace('"', '\\"') + '"' for p in parts)
 
 
+def _bare_text(value: str | float) -> str:
+    """A value as a table would have it: 5 for 5.0."""
+    return value if isinstance(value, str) else f"{value:.15g}"
+
+
 def _bare(part: str) -> bool:
     return bool(part) and part.isascii() and part.replace("-", "").replace("_", "").isalnum()
 
@@ -193,6 +222,10 @@ def _missing(raw: Mapping[str, Any]) -> list[Fault]:
     pilots = raw.get("pilots")
     if isinstance(pilots, dict) and _ambiguous(pilots):
         faults.append(Fault("pilots", None, "must have either file or rows", "keep one of them"))
+    elif isinstance(pilots, dict) and "file" not in pilots:
+        for name in sorted(set(OF_A_FILE) & set(pilots)):
+            problem = "says what to take of a file, and there is none"
+            faults.append(Fault(f"pilots.{name}", None, problem, "give file, or leave it out"))
     return faults
 
 

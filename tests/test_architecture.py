@@ -23,10 +23,10 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "commands",
         "counting distill",
         "export library summary listings",
-        "verdict_page compare",
+        "verdict_page purchase_page compare",
         "screen progress figure group_tables language",
         "tables",
-        "headline",
+        "headline group_headline group_verdict_table",
         "swings assumptions purchases orders modelled verdict_table",
         "columns csvtext dictionary",
         "table",
@@ -58,7 +58,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "anchoring group_model",
         "group_law layout",
         "grouping chains spread",
-        "fitted inference schema measured targets documents written",
+        "intake fitted inference schema measured targets documents written",
         "plan pilots prior variants template amend reading",
         "laws",
         "names clock differences attribution",
@@ -68,6 +68,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
 FACADE = "__init__"  # planner itself: offers the library by name, so it may import anything
 
 OPENERS = {"planner": {"reading", "export", "template", "prior"}}
+# of the package intake: where pilot runs are kept
+OPENERS["planner"] |= {"kinds", "sheet", "parquet", "folder", "database"}
 OPENERS["sources"] = {"tokens", "text", "documents", "agreement", "defaults", "prices"}
 OPENERS["sources"] |= {"journal", "places", "rowgroups"}
 HEAVY = {
@@ -83,6 +85,9 @@ HEAVY = {
     "matplotlib",
     "distributed",
     "fsspec",
+    "openpyxl",
+    "mlflow",
+    "sklearn",
 }
 
 

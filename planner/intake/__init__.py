@@ -1,0 +1,1 @@
+"""Ways in that users have: pilot runs where they are kept, of whatever kind, as named columns."""
