@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from pathlib import Path
@@ -55,6 +56,19 @@ def text_of(place: Path, most: int | None = None) -> str:
     except (OSError, ValueError) as error:
         problem, advice = f"cannot be read: {getattr(error, 'strerror', None) or error}", ""
     raise InputError(str(place), [Fault("file", None, problem, advice)])
+
+
+def digest_of(place: Path) -> str:
+    """SHA-256 of a file; of a folder, that of the names and sizes of all files in it. Raises
+    OSError."""
+    found = hashlib.sha256()
+    if place.is_dir():
+        inside = sorted(each for each in place.rglob("*") if each.is_file())
+        for each in inside:
+            found.update(f"{each.relative_to(place)}\0{each.stat().st_size}\n".encode())
+        return found.hexdigest()
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _like(place: Path) -> str:

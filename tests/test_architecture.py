@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "commands",
         "counting distill",
         "export library summary listings",
-        "verdict_page purchase_page compare",
+        "verdict_page purchase_page compare workbook",
         "screen progress figure group_tables language",
         "tables",
         "headline group_headline group_verdict_table",
@@ -40,7 +40,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "questions sensitivity preference idea group_secure group_verdict",
         "secure",
         "offsets",
-        "project rounds optimise diagnose fit marginal trials",
+        "project rounds optimise diagnose fit marginal trials learning_curve",
         "asked verdict",
         "hunt odds",
         "bill risk switching blends single zoom tried held",
@@ -88,6 +88,7 @@ HEAVY = {
     "openpyxl",
     "mlflow",
     "sklearn",
+    "xlsxwriter",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.commands import corpus, plan, projects, raters, runs, teachers
+from planner.commands import compare, corpus, plan, projects, raters, runs, teachers
 from planner.commands.base import Command
 
 # heading of the help -> its commands, in the order in which they are listed
@@ -11,6 +11,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         projects.INIT,
         plan.PLAN,
         plan.VERDICT,
+        compare.COMPARE,
         projects.ADVISE,
         projects.SOURCES,
         projects.PREFERENCE,
