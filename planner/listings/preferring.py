@@ -20,27 +20,31 @@ from planner.screen import (
 from planner.screen import money as spent
 from planner.screen import weeks as lasting
 
+HEADS = ("route", "pairs", "cost", "weeks", "won", "90% interval", "P(met)")
+
 
 def preference_parts(tables: Tables) -> Parts:
     """The choice first, then every route, what it rests on, where it flips, what may go wrong."""
     facts = facts_of(tables["summary"])
+    parts: Parts = [
+        *_routes_parts(tables, facts),
+        "",
+        *_binding_parts(tables, facts),
+        "",
+        *_reward_parts(tables, facts),
+        *_flip_parts(tables),
+        "",
+        *_risk_parts(tables),
+    ]
+    notes = tables["diagnosis"].records()
+    if notes:
+        parts += ["", pairs([("note", str(row["answer"])) for row in notes], "yellow", 6)]
+    return parts
+
+
+def _routes_parts(tables: Tables, facts: dict[str, Any]) -> Parts:
     routes = tables["routes"].records()
     best = next(row for row in routes if row["chosen"] == "yes")
-    unit = facts["currency"]
-    asked = f"win rate >= {number(facts['target'], 3)} against the starting model"
-    within = _within(facts)
-    if facts["reaches"] == "yes":
-        head = (
-            f"{facts['name']}: {asked}: {facts['choice']}, for {spent(best['cost'])} {unit} in "
-            f"{lasting(best['weeks'])} weeks (probability {chance(best['probability'])}, wanted "
-            f"{chance(facts['confidence'])})"
-        )
-    else:
-        head = (
-            f"{facts['name']}: {asked}: no route reaches it{within}; {facts['choice']} comes "
-            f"nearest (probability {chance(best['probability'])}, wanted "
-            f"{chance(facts['confidence'])})"
-        )
     rows = [
         (
             row["route"],
@@ -53,47 +57,52 @@ def preference_parts(tables: Tables) -> Parts:
         )
         for row in routes
     ]
-    heads = ("route", "pairs", "cost", "weeks", "won", "90% interval", "P(met)")
-    parts: Parts = [
-        title(head),
-        "",
-        grid(heads, rows, "<>>>>>>"),
-        line(
-            f"{unit}, expected, with failed runs and contingency; pairs: of people; won: share of "
-            "comparisons with the starting model"
-        ),
-        "",
-        title("What binds, and what a cost may be"),
-        pairs(
-            [
-                (
-                    str(row["route"]),
-                    f"{row['binds']}; {spent(row['low'])} to {spent(row['high'])} {unit}"
-                    + (f"; {amount(row['judged'])} pairs of the judge" if row["judged"] else "")
-                    + (f"; {row['annotators']} judgements a pair" if row["annotators"] != 1 else "")
-                    + (f"; {row['rounds']} rounds" if row["rounds"] != 1 else ""),
-                )
-                for row in routes
-            ],
-            label=24,
-        ),
-        "",
-        *_reward_parts(tables, facts),
-        *_flip_parts(tables),
-        "",
-        title("Risks"),
-        pairs(
-            [
-                (str(row["route"]), f"{row['risk']}: {_valued(row)}; {row['advice']}")
-                for row in tables["risks"].records()
-            ],
-            label=24,
-        ),
+    told = (
+        f"{facts['currency']}, expected, with failed runs and contingency; pairs: of people; won: "
+        "share of comparisons with the starting model, of one run"
+    )
+    return [title(_head(facts, best)), "", grid(HEADS, rows, "<>>>>>>"), line(told)]
+
+
+def _head(facts: dict[str, Any], best: dict[str, Any]) -> str:
+    asked = f"win rate >= {number(facts['target'], 3)} against the starting model"
+    sure = f"probability {chance(best['probability'])}, wanted {chance(facts['confidence'])}"
+    if facts["reaches"] == "yes":
+        cost = f"{spent(best['cost'])} {facts['currency']} in {_weeks(lasting(best['weeks']))}"
+        return f"{facts['name']}: {asked}: {facts['choice']}, for {cost} ({sure})"
+    return (
+        f"{facts['name']}: {asked}: no route reaches it{_within(facts)}; {facts['choice']} comes "
+        f"nearest ({sure})"
+    )
+
+
+def _weeks(told: str) -> str:
+    return f"{told} week{'' if told in ('1', '1.0') else 's'}"
+
+
+def _binding_parts(tables: Tables, facts: dict[str, Any]) -> Parts:
+    rows = []
+    for row in tables["routes"].records():
+        told = [
+            str(row["binds"]),
+            f"{spent(row['low'])} to {spent(row['high'])} {facts['currency']}",
+        ]
+        if row["judged"]:
+            told.append(f"{amount(row['judged'])} pairs of the judge")
+        if row["annotators"] != 1:
+            told.append(f"{row['annotators']} judgements a pair")
+        if row["rounds"] != 1:
+            told.append(f"{row['rounds']} rounds")
+        rows.append((str(row["route"]), "; ".join(told)))
+    return [title("What binds, and what a cost may be"), pairs(rows, label=24)]
+
+
+def _risk_parts(tables: Tables) -> Parts:
+    rows = [
+        (str(row["route"]), f"{row['risk']}: {_valued(row)}; {row['advice']}")
+        for row in tables["risks"].records()
     ]
-    notes = tables["diagnosis"].records()
-    if notes:
-        parts += ["", pairs([("note", str(row["answer"])) for row in notes], "yellow", 6)]
-    return parts
+    return [title("Risks"), pairs(rows, label=24)]
 
 
 def _within(facts: dict[str, Any]) -> str:
@@ -101,7 +110,7 @@ def _within(facts: dict[str, Any]) -> str:
     if facts["budget"] is not None:
         limits.append(f"{spent(facts['budget'])} {facts['currency']}")
     if facts["weeks"] is not None:
-        limits.append(f"{number(facts['weeks'], 3)} weeks")
+        limits.append(_weeks(number(facts["weeks"], 3)))
     return f" within {' and '.join(limits)}" if limits else ""
 
 
@@ -142,6 +151,8 @@ def _flip_parts(tables: Tables) -> Parts:
         title("Where the choice flips: each number alone, planned anew on both sides"),
         grid(("number", "now", "flips at", "below it", "above it"), rows, "~>>~~"),
     ]
+    told = "a number moves with its range, and the others stay, also the agreement of the runs"
+    parts.append(line(f"{told} (runs_agreement) and of the judge with people"))
     if any(str(row[2]).endswith("?") for row in rows):
         parts.append(line("?: the routes are nearly equal there, and the flip is not confirmed"))
     return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from planner.preference import laws
 from planner.preference.breakeven import Flip, flips
-from planner.preference.fit import FEW, MEASURES, Run
+from planner.preference.fit import FEW, MEASURES, PreferenceLaw, Run
 from planner.preference.laws import FloatArray
 from planner.preference.plans import ENDS, Needs, RoutePlan, best_by_route, chosen, work_out
 from planner.preference.question import Question
@@ -18,6 +19,7 @@ from planner.preference.spending import attempts
 
 PAIRS = (500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000)
 DISTANCES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.5, 7.5, 10.0, 15.0, 20.0)
+ODD, MISFIT = 4.0, 0.02  # deviations, and what no test noise explains, from where a run is told of
 COLD = 2000  # pairs below which nothing was learned, whatever the model (Gao 2022, section 3.3)
 Span = tuple[float, float, float]
 
@@ -85,7 +87,7 @@ def answer(question: Question, stage: Callable[[str], None] = lambda _: None) ->
         peak=_span(law.peak(at_plan)),
         kl={each: (_span(rl[:, i]), _span(best_of[:, i])) for i, each in enumerate(DISTANCES)},
         risks=_risks(question, found, plans, at_plan),
-        warnings=_warnings(question, plans[best]),
+        warnings=(*_warnings(question, plans[best]), *_odd_runs(question, law)),
     )
 
 
@@ -156,6 +158,21 @@ def _risks(
             )
         )
     return tuple(risks)
+
+
+def _odd_runs(question: Question, law: PreferenceLaw) -> list[str]:
+    """Runs that even the fitted law does not explain: farther off than misfit and test may be."""
+    told = law.of_runs()
+    found = []
+    for run in question.runs:
+        low, middle, high = _span(told.predict(run))
+        noise = math.sqrt(middle * (1 - middle) / run.test_size)
+        if abs(run.value - middle) > ODD * math.hypot(MISFIT, noise):
+            found.append(
+                f"the run of {run.measure} on {run.pairs:,.0f} pairs measured {run.value:.3g}, "
+                f"where the law has {low:.3g} to {high:.3g}: check it, and people's agreement"
+            )
+    return found
 
 
 def _warnings(question: Question, best: RoutePlan) -> tuple[str, ...]:

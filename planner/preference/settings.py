@@ -136,6 +136,10 @@ def rows_of_csv(text: str, here: str) -> tuple[list[tuple[str, dict[str, str]]],
             faults.append(
                 Fault(f"{here} line 1", name, "is no column of runs", nearest(name, COLUMNS))
             )
+    for name in COLUMNS:
+        if header.count(name) > 1:
+            problem = f"is the name of {header.count(name)} columns"
+            faults.append(Fault(f"{here} line 1", name, problem, "keep one of them"))
     for name in NEEDED:
         if header and name not in header:
             faults.append(Fault(f"{here} line 1", None, f"has no column {name}"))

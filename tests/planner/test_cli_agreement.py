@@ -5,30 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from planner.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*args: object) -> tuple[int, str, str]:
-        try:
-            code = main([str(each) for each in args])
-        except SystemExit as end:
-            code = int(str(end.code))
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-
-    return call
+from tests.planner.calling import Run
 
 
 @pytest.fixture

@@ -5,32 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from planner.cli import main
+from tests.planner.calling import Run
 from tests.planner.preferring import JUDGE, PROJECT, USUAL
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*args: object) -> tuple[int, str, str]:
-        try:
-            code = main([str(arg) for arg in args])
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return call
 
 
 def write(folder: Path, **changed: Any) -> Path:
@@ -140,18 +121,18 @@ def test_plan_and_sources_take_the_same_file(tmp_path: Path, run: Run) -> None:
 
 
 GOLDEN = """\
-tuning: win rate >= 0.56 against the starting model: DPO, for 8,274 USD in 7.0
+tuning: win rate >= 0.56 against the starting model: DPO, for 7,966 USD in 6.7
 weeks (probability 0.60, wanted 0.60)
 
-route  pairs   cost  weeks    won  90% interval  P(met)
-DPO    8,900  8,274    7.0  0.575  0.5 to 0.916    0.60
-RLHF   5,581  9,459    6.7  0.573  0.5 to 0.917    0.60
+route  pairs   cost  weeks    won    90% interval  P(met)
+DPO    8,422  7,966    6.7  0.577  0.508 to 0.918    0.60
+RLHF   5,274  9,261    6.6  0.578  0.504 to 0.897    0.60
 USD, expected, with failed runs and contingency; pairs: of people; won: share of
-comparisons with the starting model
+comparisons with the starting model, of one run
 
 What binds, and what a cost may be
-DPO                      the target; 5,928 to 16,513 USD
-RLHF                     the target; 6,586 to 18,561 USD
+DPO                      the target; 5,652 to 16,135 USD
+RLHF                     the target; 6,409 to 18,318 USD
 """
 
 

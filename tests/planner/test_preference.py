@@ -509,6 +509,12 @@ class TestFlips:
             warnings = answer(ask(more=more)).warnings
             assert any("runs_agreement = 0.73" in text for text in warnings) == told
 
+    def test_a_run_that_cannot_be_is_told_of(self, ask: Ask) -> None:
+        runs = "runs = [{{measure='accuracy', pairs=20000, value={}, test_size=2000}}]"
+        for value, told in ((0.99, True), (0.1, True), (0.66, False)):
+            warnings = answer(ask(more=runs.format(value))).warnings
+            assert any("check it" in text for text in warnings) == told
+
     def test_accuracy_is_that_of_pairs_as_judged(self, ask: Ask) -> None:
         question = ask()
         found = work_out(question)
@@ -620,6 +626,10 @@ class TestFaults:
         text = "measure,pairs,value,test_size\naccuracy,10,0.6,100\naccuracy,many,0.6,100\n"
         (tmp_path / "runs.csv").write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=r"runs.csv line 3 pairs = 'many'"):
+            ask(more='runs_file = "runs.csv"')
+        twice = "measure,pairs,pairs,value,test_size\naccuracy,10,20,0.6,100\n"
+        (tmp_path / "runs.csv").write_text(twice, encoding="utf-8")
+        with pytest.raises(InputError, match=r"'pairs': is the name of 2 columns"):
             ask(more='runs_file = "runs.csv"')
         (tmp_path / "runs.csv").write_text("measure,pairs,valu\n", encoding="utf-8")
         with pytest.raises(InputError) as caught:

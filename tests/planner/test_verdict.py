@@ -9,7 +9,6 @@ import os
 import re
 import string
 import tempfile
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.cli import main
 from planner.fitted import FittedLaw, PilotFit
 from planner.idea import idea_of
 from planner.language import LANGUAGES, Speech
@@ -35,9 +33,9 @@ from planner.verdict import LIMITS, NOT, ORDER, SCALES, UNTOLD, judge
 from planner.verdict import given as conditional
 from planner.verdict_page import verdict_parts
 from tests.planner import small
+from tests.planner.calling import Run
 
 GOLDEN = Path(__file__).parent / "verdict"
-Run = Callable[..., tuple[int, str, str]]
 PROJECT = """
 name = "labels"
 currency = "EUR"
@@ -67,22 +65,6 @@ CASES: dict[str, dict[str, Any]] = {
     UNTOLD: {"error": 0.06, "most": 11_000},
     NOT: {"error": 0.03, "most": 5_000},
 }
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*args: object) -> tuple[int, str, str]:
-        try:
-            code = main([str(arg) for arg in args])
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return call
 
 
 @cache
