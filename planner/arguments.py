@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from planner.commands import COMMANDS, GROUPS
+from planner.commands.outputs import spelled
 
 ABOUT = "Plans what training data to buy, from which source and by when, to reach a target error."
 CODES = """\
 exit codes:
   0  done
-  1  the target cannot be met, or a pilot is not done; tables still say what binds
+  1  the target cannot be met, a pilot is not done, or plans differ; tables are still written
   2  bad input; the message names file, key, value, limit and the next step
 
 Results go to stdout, messages to stderr. `dataplan COMMAND --help` explains a command."""
@@ -54,7 +55,8 @@ class _Version(argparse.Action):
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Command and options, and `run`, what the command does; leaves with code 2 and one line on
     stderr where they are wrong."""
-    args, rest = parser().parse_known_args(argv)
+    words = spelled(sys.argv[1:] if argv is None else argv)
+    args, rest = parser().parse_known_args(words)
     if rest:
         args.parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return args
