@@ -145,6 +145,11 @@ PILOTS: Spec = (
     ("low", METRIC, "low end of the law's 90% interval"),
     ("high", METRIC, "high end of the law's 90% interval"),
     ("residual", "log ratio", "log(observed / fitted); above 0 the run was worse than the law"),
+    (
+        "origin",
+        "",
+        "where the runs are written down: file and lines, sheet and rows, store and runs",
+    ),
 )
 ASSUMPTIONS: Spec = (
     ("scope", "", "project, or the source that the number belongs to"),

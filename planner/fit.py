@@ -388,6 +388,7 @@ def _compare(law: FittedLaw, measured: Measured) -> tuple[PilotFit, ...]:
                 low=float(low[i]),
                 high=float(high[i]),
                 residual=float(np.log(observed / middle[i])),
+                origins=measured.origins[i] if measured.origins else (),
             )
         )
     return tuple(fits)

@@ -63,7 +63,10 @@ class LawParameter:
 
 @dataclass(frozen=True)
 class PilotFit:
-    """One measured composition beside the law's fit; residual is log(observed / fitted)."""
+    """One measured composition beside the law's fit; residual is log(observed / fitted).
+
+    origins: where each of its runs is written down, none where that is not known.
+    """
 
     amounts: dict[str, float]
     runs: int
@@ -73,6 +76,7 @@ class PilotFit:
     low: float
     high: float
     residual: float
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ come from the scatter of repeats where there are any, else from what is usual.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,6 +36,7 @@ class Measured:
                unknown, or for a loss of 1 and more
     noise      (levels,) equally likely sd of log error of one run
     test_size  [example] that errors were measured on, the median; None if unknown
+    origins    (rows,) where the runs of each row are written down; none where that is not known
     """
 
     amounts: Array
@@ -45,6 +47,7 @@ class Measured:
     sampling: Array
     noise: Array
     test_size: float | None = None
+    origins: tuple[tuple[str, ...], ...] = ()
 
     def variance(self, noise: float) -> Array:
         """Variance (rows,) of log_error where a run scatters by `noise`."""
@@ -82,7 +85,19 @@ def pool(table: Pilots, columns: int) -> Measured:
     noise = np.array(UNSEEN_NOISE) if unseen else np.sqrt(common) * _spread(total + prior)
     tested = None if table.test_size is None else float(np.median(table.test_size))
     pooled = Measured(unique, np.log(mean), runs, scatter, own, sampling, noise, tested)
+    if table.origin is not None:
+        pooled = replace(pooled, origins=_by_row([(o,) for o in table.origin], index, len(runs)))
     return joined(pooled)
+
+
+def _by_row(
+    origins: Sequence[tuple[str, ...]], index: np.ndarray, rows: int
+) -> tuple[tuple[str, ...], ...]:
+    """Origins put together by the row (of `rows`) that each goes into."""
+    found: list[tuple[str, ...]] = [()] * rows
+    for row, each in zip(index.tolist(), origins, strict=True):
+        found[row] += each
+    return tuple(found)
 
 
 def _several(amounts: Array) -> bool:
@@ -136,4 +151,5 @@ def _averaged(measured: Measured, logs: Array, index: np.ndarray) -> Measured:
         scatter=np.full(len(runs), np.nan),
         own=mean(measured.own),
         sampling=mean(measured.sampling),
+        origins=_by_row(measured.origins, index, len(runs)) if measured.origins else (),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -179,6 +180,30 @@ def check(
         ),
         [],
     )
+
+
+def together(origins: Sequence[str]) -> str | None:
+    """Where runs stand, in one line: `pilots.csv line 2, line 5`; None where that is not known."""
+    told: list[str] = []
+    last = ""
+    for each in sorted(origins, key=_natural):
+        start, place = _parted(each)
+        told.append(place if start == last else each)
+        last = start
+    more = len(told) - MOST_FAULTS
+    return (", ".join(told[:MOST_FAULTS]) + (f" and {more} more" if more > 0 else "")) or None
+
+
+def _parted(origin: str) -> tuple[str, str]:
+    """`runs.xlsx sheet A row 4` -> (`runs.xlsx sheet A`, `row 4`): what runs share, and the run."""
+    found = re.fullmatch(r"(.*?) ((?:(?:line|row) \d+|run \w+)(?: \(.*\))?|\[\d+\])", origin)
+    return (found[1], found[2]) if found else (origin, origin)
+
+
+def _natural(origin: str) -> list[tuple[bool, int, str]]:
+    """Sorts line 10 after line 9."""
+    parts = re.split(r"(\d+)", origin)
+    return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts]
 
 
 def shorten(faults: list[Fault]) -> list[Fault]:

@@ -164,10 +164,7 @@ def read_runs(path: Path | str) -> Pilots:
 
     Raises InputError with every fault, each with its line, cell or run.
     """
-    pilots, faults = runs.read(str(path), None, math.inf)
-    if pilots is None:
-        raise InputError(str(path).partition("?")[0], faults)
-    return pilots
+    return runs.read_pilots(path)
 
 
 def _project(raw: Mapping[str, Any]) -> tuple[ProjectTable, list[Fault]]:

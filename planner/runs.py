@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,34 @@ from planner.intake.wandb import OWN, finished, is_wandb, panel_fault
 from planner.names import MODEL, RESERVED
 from planner.pilots import MOST_ROWS, Pilots, check, shorten
 from planner.reading import text_of
+from sources.settings import nearest
 
 Parsed = tuple[Pilots | None, list[Fault]]
 ANY = Asked()
+
+
+def read_pilots(place: Path | str, **asked: Any) -> Pilots:
+    """Runs of a table (.csv, .tsv, .xlsx, .parquet, an export of Weights & Biases) or of an MLflow
+    store (SQLite file, folder, http address of a server).
+
+    asked: as keys of [pilots] of a project file: columns = {"error": "1 - val_acc", "n": "size"},
+    where = {"split": "test"}, experiment, take = "last" or "best", sheet, unused_is_zero. Raises
+    InputError with every fault, each with its line, cell or run.
+    """
+    known = [each.name for each in fields(Asked)]
+    faults = [
+        Fault(key, None, "is no such option", nearest(key, known))
+        for key in asked
+        if key not in known
+    ]
+    if asked.get("take", "last") not in ("last", "best"):
+        faults.append(Fault("take", asked["take"], "must be last or best"))
+    pilots = None
+    if not faults:
+        pilots, faults = read(str(place), None, math.inf, given=asked)
+    if pilots is None:
+        raise InputError(str(place).partition("?")[0], faults)
+    return pilots
 
 
 def read(

@@ -31,6 +31,7 @@ from planner.dictionary import TABLES, table_rows
 from planner.headline import summary_rows
 from planner.modelled import MODELS, model_rows, whole_study
 from planner.orders import path_rows
+from planner.pilots import together
 from planner.plan import Diagnosis
 from planner.purchases import cost_rows, plan_cost, plan_row
 from planner.risk import risk_of
@@ -206,6 +207,7 @@ def pilot_rows(law: FittedLaw, names: Sequence[str]) -> list[Row]:
             each.runs,
             *map(figure, (each.observed, each.observed_sd, each.fitted, each.low, each.high)),
             figure(each.residual),
+            together(each.origins),
             *(figure(each.amounts.get(name, 0.0)) for name in names),
         )
         for each in law.residuals()

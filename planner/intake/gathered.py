@@ -176,7 +176,8 @@ def _named(
         elif word == "error":
             advice = f'say which it is, as in columns = {{error = "..."}}; {_has(found)}'
             faults.append(Fault("column error", None, "is missing", advice))
-    if not faults and not any(word in sources for word, _, _ in named):
+    tried = [word for word in asked.columns if word not in words]
+    if not tried and not any(word in sources for word, _, _ in named):
         word = known[0] if known else "n"
         advice = f'say which it is, as in columns = {{{word} = "..."}}; {_has(found)}'
         faults.append(Fault("columns", None, "no column of examples", advice))
