@@ -275,7 +275,7 @@ def test_every_library_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     declared = [*project["dependencies"], *(each for extra in extras.values() for each in extra)]
-    names = {re.split(r"[^\w-]", each)[0].replace("-", "_") for each in declared}
+    names = {re.split(r"[^\w-]", each)[0].lower().replace("-", "_") for each in declared}
     own = {"planner", "sources", *sys.stdlib_module_names}
     for path in [*modules("planner"), *modules("sources")]:
         used = {name.partition(".")[0] for name in imported(tree(path))} - own

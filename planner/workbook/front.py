@@ -1,0 +1,163 @@
+"""The sheet Summary: what the plan costs and reaches now, beside what was planned."""
+
+from __future__ import annotations
+
+from planner.table import Table
+from planner.workbook.book import Sheet, ref
+from planner.workbook.lists import style_of
+from planner.workbook.places import Places, result
+from planner.workbook.purchases import CONTINGENCY, HIGH, LOW, TOTAL, WEEKS, cost_chart
+from planner.workbook.state import State
+from planner.workbook.text import label
+
+FIRST = 6
+KEYS = (
+    "cost",
+    "cost_low",
+    "cost_high",
+    "contingency",
+    "budget",
+    "weeks",
+    "on time",
+    "error",
+    "median",
+    "probability",
+    "reaches",
+    "needed",
+)
+FOLLOWS = (
+    "Follows the yellow cells of Assumptions: quantities, prices, tiers, fees, ranges, "
+    "contingency, confidence, target, budget, weeks; with them every value in the column 'now', "
+    "the sheets Plan and Sources, and the error, probability and quantity needed on Law.",
+    "Does not follow: the best purchases (this sheet never changes a quantity by itself), Path, "
+    "Frontier, Pilots, the law, the chances to keep budget and weeks, and the table below. To have "
+    "them anew: change the project file, run dataplan plan PROJECT.toml --xlsx.",
+)
+
+
+def write_front(sheet: Sheet, state: State, places: Places, tables: dict[str, Table]) -> None:
+    """Write the sheet."""
+    study, summary = state.study, {row[0]: row for row in tables["summary"].rows}
+    sheet.widths(34, 20, 20, 20, 18, 60)
+    sheet.text(0, 0, label(study.inputs.name), "title")
+    sheet.text(1, 0, f"Verdict: {study.diagnosis.verdict.answer}", "strong")
+    evidence = study.diagnosis.verdict.evidence
+    sheet.text(2, 0, evidence, "note")
+    for row, text in enumerate(FOLLOWS, 3):
+        sheet.merged(row, 0, 5, text)
+        sheet.page.set_row(row, 28)
+    sheet.heads(FIRST - 1, 0, ["", "now", "as planned", "change", "unit", "meaning"], 20)
+    _rows(sheet, state, places)
+    at = FIRST + len(KEYS) + 1
+    sheet.page.insert_chart(at, 0, cost_chart(sheet.book, state, places), {"object_position": 3})
+    at += 4 + min(max(240, 20 * places.items + 110), 900) // 20
+    at = _texts(sheet, at, "Warnings", study.warnings or ("none",), "warn")
+    sheet.text(at, 0, "As planned, in full (does not follow)", "section")
+    sheet.heads(at + 1, 0, ["quantity", "value", "unit", "meaning"], 20)
+    for row, (key, value, unit, meaning) in enumerate(summary.values(), at + 2):
+        sheet.text(row, 0, str(key))
+        column = next(c for c in tables["summary"].columns if c.name == "value")
+        column = type(column)(column.name, str(unit), column.meaning)
+        style = "text" if isinstance(value, str) else style_of(value, column)
+        sheet.put(row, 1, value, style)
+        sheet.text(row, 2, label(str(unit)))
+        sheet.text(row, 3, str(meaning), "note")
+    sheet.finish((FIRST, 1), None)
+
+
+def _texts(sheet: Sheet, row: int, title: str, texts: tuple[str, ...], style: str) -> int:
+    sheet.text(row, 0, title, "section")
+    for at, text in enumerate(texts, row + 1):
+        sheet.merged(at, 0, 5, text, style)
+        sheet.page.set_row(at, 14 * min(8, 1 + len(text) // 170))
+    return row + len(texts) + 2
+
+
+def _rows(sheet: Sheet, state: State, places: Places) -> None:
+    """The live block: formula, value as planned, and the change."""
+    study, at = state.study, {key: ref(FIRST + k, 1) for k, key in enumerate(KEYS)}
+    target, money = study.plan.target, study.inputs.currency
+    metric = label(target.metric)
+    planned = sheet.book.planned
+    name = label(state.search.item.source.name)
+    limit = {key: places.wanted(key) for key in ("budget", "weeks")}
+    cost, weeks = planned[places.total(TOTAL)], planned[places.total(WEEKS)]
+    late = isinstance(weeks, str) or weeks > places.weeks_limit + 1e-9
+    kept = "no limit" if target.budget == float("inf") else "yes"
+    if isinstance(cost, float) and cost > target.budget + 0.005:
+        kept = "no"
+    on_time = "no limit" if places.weeks_limit == float("inf") else "no" if late else "yes"
+    over = f'IF(ISNUMBER({limit["budget"]}),IF({at["cost"]}<={limit["budget"]}+0.005,"yes","no"),'
+    kept_weeks = f'IF({at["weeks"]}<={limit["weeks"]}+1E-9,"yes","no")'
+    kept_weeks = f'IF(ISNUMBER({at["weeks"]}),{kept_weeks},"no")'
+    reached = planned[result("probability")]
+    assert isinstance(reached, float)
+    reaches = "yes" if round(reached, 12) >= target.confidence - 1e-9 else "no"
+    rows: list[tuple[str, str, float | str | None, str, str, str]] = [
+        ("total cost", places.total(TOTAL), None, "cash", money, "contingency included"),
+        ("  low", places.total(LOW), None, "cash", money, "every price at its low end"),
+        ("  high", places.total(HIGH), None, "cash", money, "every price at its high end"),
+        ("  contingency in it", places.total(CONTINGENCY), None, "cash", money, "set aside"),
+        (
+            "within the budget",
+            f'{over}"no limit")',
+            kept,
+            "text",
+            "",
+            "whether the total cost is at most the budget",
+        ),
+        ("last delivery", places.total(WEEKS), None, "weeks", "week", "sources run side by side"),
+        (
+            "in time",
+            f'IF(ISNUMBER({limit["weeks"]}),{kept_weeks},"no limit")',
+            on_time,
+            "text",
+            "",
+            "whether the last delivery keeps the weeks, speeds and lead times as expected",
+        ),
+        (
+            "error reached",
+            result("error"),
+            None,
+            "error",
+            metric,
+            "at the confidence: exceeded with probability 1 - confidence only",
+        ),
+        ("  median", result("error_median"), None, "error", metric, "half of the draws are below"),
+        (
+            "P(target met)",
+            result("probability"),
+            None,
+            "share",
+            "probability",
+            "on the draws that the plan was made for; fresh_probability below is the one to quote",
+        ),
+        (
+            "reaches the target",
+            f'IF({at["probability"]}>={places.wanted("confidence")}-1E-9,"yes","no")',
+            reaches,
+            "text",
+            "",
+            "whether that is at least the confidence",
+        ),
+        (
+            "quantity needed of one source",
+            result("needed"),
+            None,
+            "amount",
+            "example",
+            f"of the source chosen on Assumptions (as planned: {name}), all others as they are",
+        ),
+    ]
+    for row, (told, formula, value, style, unit, meaning) in enumerate(rows, FIRST):
+        shown = planned[formula] if value is None else value
+        sheet.text(row, 0, told, "strong" if told[0] != " " else "text")
+        sheet.formula(row, 1, formula, shown, style)
+        sheet.put(row, 2, shown, style)
+        if style != "text":
+            now, then = ref(row, 1), ref(row, 2)
+            change = f'IF(AND(ISNUMBER({now}),ISNUMBER({then})),ROUND({now}-{then},9),"")'
+            same: float | str = "" if isinstance(shown, str) else 0.0
+            sheet.formula(row, 3, change, same, style)
+        sheet.text(row, 4, unit)
+        sheet.text(row, 5, meaning, "note")
