@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,6 +126,11 @@ class FittedLaw:
             pairs.append((member.family, float(self.weights[start:end].sum())))
             start = end
         return tuple(pairs)
+
+    @cached_property
+    def known(self) -> dict[tuple[str, float, bytes], Array]:
+        """What was computed of the law and will be asked for again: what, target error, of what."""
+        return {}
 
     @property
     def labels(self) -> np.ndarray:
@@ -322,11 +328,8 @@ class FittedLaw:
         """
         import pandas as pd
 
-        if not 0 < confidence < 1:
-            raise InputError("predict", [Fault("confidence", confidence, "must lie in (0, 1)")])
-        tail = (1 - confidence) / 2
         quantiles = self.measured_quantiles if measured else self.quantiles
-        middle, low, high = quantiles(amounts, (0.5, tail, 1 - tail))
+        middle, low, high = quantiles(amounts, predicted_levels(confidence))
         return pd.DataFrame({"median": middle, "low": low, "high": high})
 
     def probability(self, target: float, amounts: Any) -> Any:
@@ -360,8 +363,12 @@ class FittedLaw:
         need = weighted_quantile(self.needs(target, name)[:, None], self.weights, confidence)[0]
         return float(need) if need <= limit else math.inf
 
-    def needs(self, target: float, source: str) -> Array:
-        """Examples (draws,) of `source` alone at which each draw meets the target; inf if never."""
+    def needs(self, target: float, source: str, within: float = 1e-9) -> Array:
+        """Examples (draws,) of `source` alone at which each draw meets the target, to `within`
+        relative; inf if never."""
+        key = (f"needs {within:g}", target, source.encode())
+        if key in self.known:
+            return self.known[key]
         k = self.sources.index(source)
 
         def error(amount: Array) -> Array:
@@ -370,13 +377,16 @@ class FittedLaw:
             floor, part = self.curve(np.maximum(size, SMALLEST_SIZE))
             return (floor + part)[:, 0] + self.mix.excess[:, j]
 
-        return smallest_meeting(error, target, len(self.weights))
+        self.known[key] = smallest_meeting(error, target, len(self.weights), within=within)
+        return self.known[key]
 
 
-def smallest_meeting(error: Any, target: float, draws: int, most: float = LARGEST_SIZE) -> Array:
+def smallest_meeting(
+    error: Any, target: float, draws: int, most: float = LARGEST_SIZE, within: float = 1e-9
+) -> Array:
     """Smallest amount (draws,) at which a falling `error(amount)` (draws,) is at most `target`.
 
-    inf where even `most` misses it; bisection on the logarithm, exact to 1e-9 relative.
+    inf where even `most` misses it; bisection on the logarithm, exact to `within` relative.
     """
     low, high = np.full(draws, np.log(1e-3)), np.full(draws, np.log(most))
     reachable = error(np.exp(high)) <= target
@@ -385,9 +395,20 @@ def smallest_meeting(error: Any, target: float, draws: int, most: float = LARGES
         middle = (low + high) / 2
         met = error(np.exp(middle)) <= target
         high, low = np.where(met, middle, high), np.where(met, low, middle)
-        if float(np.max(high - low)) < 1e-9:
+        if float(np.max(high - low)) < within:
             break
     return np.where(free, 0.0, np.where(reachable, np.exp(high), np.inf))
+
+
+def predicted_levels(confidence: float) -> tuple[float, float, float]:
+    """Levels of the median and of both ends of an interval that holds with this confidence [1].
+
+    Raises InputError.
+    """
+    if not 0 < confidence < 1:
+        raise InputError("predict", [Fault("confidence", confidence, "must lie in (0, 1)")])
+    tail = (1 - confidence) / 2
+    return 0.5, tail, 1 - tail
 
 
 def weighted_quantile(values: Array, weights: Array, level: float) -> Array:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner.errors import Fault, InputError
-from planner.fitted import weighted_quantile
+from planner.fitted import predicted_levels, weighted_quantile
 from planner.laws import LARGEST_SIZE, SMALLEST_SIZE, Array, Composition
 
 if TYPE_CHECKING:
@@ -195,10 +195,7 @@ class GroupLaw:
         """
         import pandas as pd
 
-        if not 0 < confidence < 1:
-            raise InputError("predict", [Fault("confidence", confidence, "must lie in (0, 1)")])
-        tail = (1 - confidence) / 2
-        middle, low, high = self.quantiles(amounts, (0.5, tail, 1 - tail), measured)
+        middle, low, high = self.quantiles(amounts, predicted_levels(confidence), measured)
         count, many = middle.shape
         return pd.DataFrame(
             {

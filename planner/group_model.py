@@ -302,7 +302,7 @@ def model_of(
     level = np.exp([m.log_error[int(np.argmax(n))] for m, n in zip(measured, nominal, strict=True)])
     if worst is not None:
         level = np.minimum(level, worst * (1 - 1e-3))
-    sizes = len(np.unique(np.round(np.log(nominal[0]), 1)))
+    sizes = max(len(np.unique(np.round(np.log(each), 1))) for each in nominal)
     curve = known.curve
     if curve is None:
         family = known.task_family or _family(measured)

@@ -182,8 +182,9 @@ def _frontier(offer: Offer, plan: GroupPlan) -> tuple[GroupPlan, tuple[Eased, ..
             made = replace(other, bound=made.bound) if offer.kept(other) else made
         if factor == 1.0:
             plan = made
-        found.append(made if offer.kept(made) else None)
-        if found[-1] is not None:
+        kept = offer.kept(made)
+        found.append(made if kept or (factor == 1.0 and made.reaches) else None)
+        if kept:
             harder, warm = made, [made.amounts]
     return plan, tuple(map(Eased, FACTORS, found))
 

@@ -203,7 +203,9 @@ def with_overall(pilots: Pilots, grouping: Grouping) -> Pilots:
         firsts.append(found[grouping.names[0]][0])
         errors.append(sum(share * means[g] for g, share in grouping.shares.items()))
         if pilots.test_size is not None:
-            tested.append(sum(float(pilots.test_size[rows[0]]) for rows in found.values()))
+            # a mean of groups varies by share^2 / n summed over them, not as one test of all does
+            sizes = {g: float(pilots.test_size[rows[0]]) for g, rows in found.items()}
+            tested.append(1 / sum(s * s / sizes[g] for g, s in grouping.shares.items()))
     if not firsts:
         return pilots
     more = pilots.only(np.array(firsts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from planner.purchase_page import purchase_parts
 from planner.screen import (
     Parts,
     Tables,
@@ -42,7 +43,7 @@ def plan_parts(tables: Tables, language: str = "en") -> Parts:
     if "verdict" in tables:
         parts[1:] = verdict_short(tables, language)
     if tables["plan"].rows:
-        parts += ["", *_purchases(tables["plan"], facts)]
+        parts += ["", *purchase_parts(tables["plan"], facts)]
     if "models" in tables:
         parts += ["", *_models(tables["models"], facts)]
     parts += ["", pairs(_sureness(facts))]
@@ -77,29 +78,6 @@ def _verdict(facts: Mapping[str, Any]) -> str:
     if facts["reaches"] == "yes":
         return f"{facts['project']}: {aim} can be reached for {spent} ({sure})"
     return f"{facts['project']}: {aim} is out of reach; the least error costs {spent} ({sure})"
-
-
-def _purchases(plan: Table, facts: Mapping[str, Any]) -> Parts:
-    rows = [
-        (
-            row["source"],
-            amount(row["quantity"]),
-            number(row["unit_cost"]),
-            money(row["total"]),
-            f"{money(row['low'])} to {money(row['high'])}",
-            weeks(row["weeks"]),
-            row["provenance"],
-        )
-        for row in plan.records()
-    ]
-    spread = f"{money(facts['cost_low'])} to {money(facts['cost_high'])}"
-    sums = ("total", "", "", money(facts["cost"]), spread, weeks(facts["weeks"]), "")
-    heads = ("buy", "quantity", "unit cost", "total", "low to high", "weeks", "rests on")
-    note = (
-        f"{facts['unit of cost']}, {money(facts['contingency'])} of contingency and all fees "
-        "included; unit cost without both"
-    )
-    return [grid(heads, [*rows, sums], "~>>>>><", last=True), line(note)]
 
 
 def _models(models: Table, facts: Mapping[str, Any]) -> Parts:

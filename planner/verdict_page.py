@@ -58,7 +58,7 @@ def verdict_parts(tables: Tables, language: str = "en") -> Parts:
     parts += ["", pairs(_reasons(page))]
     parts += ["", title(say("part.supply")), *_supplied(page)]
     parts += ["", title(say("part.model")), pairs(_modelled(page))]
-    parts += ["", title(say("part.feasible")), pairs(_feasible(page))]
+    parts += ["", *verdict_feasible(tables, language)]
     parts += ["", title(say("part.stages")), _stages(page)]
     return [*parts, "", title(say("part.patterns")), _patterns(page)]
 
@@ -70,6 +70,12 @@ def verdict_short(tables: Tables, language: str = "en") -> Parts:
     told = say("short", answer=say(f"answer.{page.answer['answer']}"), chance=sure)
     why = say("and then").join(_because(name, say) for name in _lacking(page))
     return [line(f"{told}: {why}" if say.name == "en" else f"{told}：{why}"), *_asked(page)]
+
+
+def verdict_feasible(tables: Tables, language: str = "en") -> Parts:
+    """Whether budget and weeks allow it, as both pages of a verdict say."""
+    page = _Page(tables, Speech(language))
+    return [title(page.say("part.feasible")), pairs(_feasible(page))]
 
 
 def _lacking(page: _Page) -> list[str]:

@@ -31,19 +31,23 @@ VERDICT: Spec = (
 )
 
 
+def answer_rows(verdict: Verdict) -> list[Row]:
+    """The answer, why, what binds, and the three questions."""
+    return [
+        ("verdict", "answer", None, verdict.answer, figure(verdict.probability), *_none(5)),
+        *(("verdict", "lacking", None, name, *_none(6)) for name in verdict.lacking),
+        *(("verdict", "binding", None, name, *_none(6)) for name in verdict.binding),
+        *_questions(verdict),
+    ]
+
+
 def verdict_rows(study: Study) -> list[Row]:
     """Rows of the verdict table of a study whose idea is known."""
     idea = study.idea
     assert idea is not None
     currency, metric = study.inputs.currency, study.inputs.target.metric
     verdict = idea.verdict
-    rows: list[Row] = [
-        ("verdict", "answer", None, verdict.answer, figure(verdict.probability), *_none(5)),
-        *(("verdict", "lacking", None, name, *_none(6)) for name in verdict.lacking),
-        *(("verdict", "binding", None, name, *_none(6)) for name in verdict.binding),
-        *_questions(verdict),
-        *_need(verdict),
-    ]
+    rows: list[Row] = [*answer_rows(verdict), *_need(verdict)]
     for each in idea.supplies:
         rows += [
             _plain("supply", "most", each.name, each.most, each.unit, each.limit),

@@ -20,6 +20,27 @@ TEXTS: dict[str, str] = {
         "wanted {wanted})"
     ),
     "short": "Verdict: {answer} (P(target within budget and weeks) {chance})",
+    "groups.title": (
+        "{project}: {asked} {answer} (P(all targets within budget and weeks) {chance}, "
+        "wanted {wanted})"
+    ),
+    "groups.part": "Groups: what each could reach",
+    "groups.head.group": "group",
+    "groups.head.floor": "error with unlimited data",
+    "groups.head.model": "P unlimited",
+    "groups.head.supply": "P supplied",
+    "groups.head.plan": "P plan",
+    "groups.note": (
+        "P: that the group's own target, or that of the worst group, is met with unlimited data, "
+        "with all that the sources supply in time, and with the plan; empty if none is asked."
+    ),
+    "groups.lags": "who lags",
+    "groups.nobody": "no group is surely above the population's mean error",
+    "groups.left out": "left out",
+    "groups.left out.told": (
+        "stages, patterns and what to measure next: they are of one error, not of several groups. "
+        "dataplan advise weighs pilots for the overall error, where target.error is given"
+    ),
     "head.question": "question",
     "head.answer": "answer",
     "head.chance": "P",

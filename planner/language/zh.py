@@ -50,6 +50,26 @@ TEXTS: dict[str, str] = {
         "（在预算与周数内达标的概率 {chance}，要求 {wanted}）"
     ),
     "short": "结论：{answer}（在预算与周数内达标的概率 {chance}）",
+    "groups.title": (
+        "{project}：{asked}，{answer}（在预算与周数内全部达标的概率 {chance}，要求 {wanted}）"
+    ),
+    "groups.part": "分组：各组能达到什么",
+    "groups.head.group": "组",
+    "groups.head.floor": "数据不限时的误差",
+    "groups.head.model": "数据不限",
+    "groups.head.supply": "用尽来源",
+    "groups.head.plan": "按方案",
+    "groups.note": (
+        "概率：数据不限、用尽各来源限期内可供的数据、按方案采购时，该组达到自己的目标"
+        "（或最差组的目标）的概率；未提要求的组为空。"
+    ),
+    "groups.lags": "落后的组",
+    "groups.nobody": "没有哪一组的误差肯定高于总体平均",
+    "groups.left out": "未涉及",
+    "groups.left out.told": (
+        "阶段、模式与下一步测量：它们针对单一误差，不针对多个分组。"
+        "给出 target.error 时，dataplan advise 会就总体误差权衡试点"
+    ),
     "head.question": "问题",
     "head.answer": "回答",
     "head.chance": "概率",

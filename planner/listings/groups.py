@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from planner.purchase_page import purchase_parts
 from planner.screen import (
     Parts,
     Tables,
@@ -20,24 +21,33 @@ from planner.screen import (
     weeks,
 )
 from planner.table import Table
+from planner.verdict_page import verdict_short
+
+SCALES = "does this idea scale"  # the question that the verdict answers
+PROVEN = 0.0005  # a gap that is nothing but rounding
 
 
-def group_parts(tables: Tables) -> Parts:
+def group_parts(tables: Tables, language: str = "en") -> Parts:
     """The plan for several targets: verdict, purchases, groups, how sure, other targets."""
     facts = facts_of(tables["summary"])
-    parts = [title(_verdict(facts))]
+    parts = [title(_verdict(facts)), *verdict_short(tables, language)]
     if tables["plan"].rows:
-        parts += ["", *_purchases(tables["plan"], facts)]
+        parts += ["", *purchase_parts(tables["plan"], facts)]
     parts += ["", *_groups(tables["groups"], facts), "", pairs(_sureness(facts))]
     parts += ["", *_frontier(tables["frontier"], facts)]
     findings = tables["diagnosis"].records()
     warnings = [str(row["answer"]) for row in findings if row["question"] == "warning"]
     parts += ["", pairs([("warning", text) for text in warnings], "yellow")] if warnings else []
-    advice = [f"{row['answer']}: {row['advice']}" for row in findings if row["advice"]]
+    advice = [
+        f"{row['answer']}: {row['advice']}" if row["question"] != SCALES else str(row["advice"])
+        for row in findings
+        if row["advice"]
+    ]
     return [*parts, *(["", *(pairs([("next", text)]) for text in advice)] if advice else [])]
 
 
-def _asked(facts: Mapping[str, Any]) -> str:
+def asked(facts: Mapping[str, Any]) -> str:
+    """What is asked of the groups, in words."""
     own = [
         f"{key.removeprefix('target of ')} <= {number(value)}"
         for key, value in facts.items()
@@ -55,34 +65,13 @@ def _asked(facts: Mapping[str, Any]) -> str:
 def _verdict(facts: Mapping[str, Any]) -> str:
     sure = f"probability {chance(facts['fresh_probability'])}, "
     sure += f"wanted {chance(facts['confidence'])}"
+    if facts["reaches"] == "yes" and facts["kept"] == "no":
+        sure += f"; budget and weeks kept too: {chance(facts['met'])}"
     spent = f"{money(facts['cost'])} {facts['unit of cost']} in {weeks(facts['weeks'])} weeks"
-    head = f"{facts['project']}: {_asked(facts)}"
+    head = f"{facts['project']}: {asked(facts)}"
     if facts["reaches"] == "yes":
         return f"{head} can be reached for {spent} ({sure})"
     return f"{head} is out of reach; the nearest costs {spent} ({sure})"
-
-
-def _purchases(plan: Table, facts: Mapping[str, Any]) -> Parts:
-    rows = [
-        (
-            row["source"],
-            amount(row["quantity"]),
-            number(row["unit_cost"]),
-            money(row["total"]),
-            f"{money(row['low'])} to {money(row['high'])}",
-            weeks(row["weeks"]),
-            row["provenance"],
-        )
-        for row in plan.records()
-    ]
-    spread = f"{money(facts['cost_low'])} to {money(facts['cost_high'])}"
-    sums = ("total", "", "", money(facts["cost"]), spread, weeks(facts["weeks"]), "")
-    heads = ("buy", "quantity", "unit cost", "total", "low to high", "weeks", "rests on")
-    note = (
-        f"{facts['unit of cost']}, {money(facts['contingency'])} of contingency and all fees "
-        "included; unit cost without both"
-    )
-    return [grid(heads, [*rows, sums], "~>>>>><", last=True), line(note)]
 
 
 def _groups(table: Table, facts: Mapping[str, Any]) -> Parts:
@@ -117,8 +106,10 @@ def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     unit = facts["unit of cost"]
     fresh = f"{facts['fresh_probability']:.3f} +- {facts['fresh_error']:.3f}"
     found = [("fresh draws", f"meet all targets with probability {fresh}")]
-    if facts["bound"] is not None:
-        found.append(("how good", "proven cheapest of all legal purchases"))
+    if facts["bound"] is not None and facts["reaches"] == "yes":
+        least = f"no legal purchases cost less than {money(facts['bound'])} {unit}"
+        proven = facts["cost"] <= facts["bound"] * (1 + PROVEN)
+        found.append(("how good", "proven cheapest of all legal purchases" if proven else least))
     if facts["met"] < facts["probability"]:
         kept = [
             f"{word} {chance(facts[key])}"

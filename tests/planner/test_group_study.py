@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from rich.cells import cell_len as wcwidth
 
 from planner import project
 from planner.cli import main
 from planner.errors import InputError
-from planner.group_study import run_groups
+from planner.group_study import _halves, run_groups
 from planner.group_tables import group_tables
+from planner.language import Speech
 from planner.library import Project
+from planner.listings.group_verdict import group_verdict_parts
+from planner.listings.groups import group_parts
+from planner.screen import rendered
 from planner.study import run
 from tests.planner.test_groups import runs
 
@@ -150,6 +157,77 @@ def test_other_commands_see_the_overall_error(made, tmp_path):
     assert any("left out here" in each for each in run(inputs).warnings)
     with pytest.raises(InputError, match="target.error"):
         run(project.read(write(tmp_path, target="worst_group = 0.2")))
+
+
+def test_overall_errors_are_as_sure_as_a_mean_by_shares(tmp_path):
+    """A group of 90% of the population decides the mean: other groups' tests add little to it."""
+    place = write(tmp_path)
+    text = place.read_text(encoding="utf-8")
+    place.write_text(text.replace("a = 0.7\nb = 0.3", "a = 0.9\nb = 0.1"), encoding="utf-8")
+    table = pd.read_csv(tmp_path / "pilots.csv")
+    table.assign(test_size=500).to_csv(tmp_path / "pilots.csv", index=False)
+    pilots = project.read(place).pilots
+    size = float(pilots.test_size[pilots.overall][0])
+    rng = np.random.default_rng(0)
+    rates = rng.binomial(500, 0.2, (200_000, 2)) / 500  # one error rate in both groups
+    measured = np.var(rates @ [0.9, 0.1])
+    assert 0.2 * 0.8 / size == pytest.approx(measured, rel=0.02)
+
+
+def test_budget_and_weeks_count_towards_the_exit(made, tmp_path, capsys):
+    """Speeds in a range: the plan is made for them, or the exit says that it is not kept."""
+    text = made.read_text(encoding="utf-8")
+    slow = text.replace("per_week = 1000", "per_week = { value = 1000, low = 300, high = 1500 }")
+    place = tmp_path / "project.toml"
+    (tmp_path / "pilots.csv").write_text((made.parent / "pilots.csv").read_text())
+    place.write_text(slow, encoding="utf-8")
+    sure = run_groups(project.read(made))
+    weeks = {}
+    for factor in (1.02, 5.0):
+        limit = factor * sure.plan.weeks
+        found = run_groups(project.read(place, {"weeks": limit}))
+        kept = found.risk.met + 2 * found.fresh[1] >= 0.8 - 1e-9
+        assert found.kept == (found.plan.reaches and kept)
+        assert found.risk.met <= found.fresh[0] + 1e-12
+        assert found.idea.verdict.feasible == pytest.approx(found.risk.met, abs=1e-6)
+        weeks[factor] = (limit, found.kept)
+    assert [kept for _, kept in weeks.values()] == [False, True]
+    assert found.plan.probability > sure.plan.probability  # surer targets make up for late data
+    limit = weeks[1.02][0]
+    assert main(["plan", str(place), "--weeks", str(limit), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)["summary"]
+    assert told["kept"] == "no" and told["on_time"] < 1
+    assert main(["verdict", str(place), "--weeks", str(limit)]) == 1
+    page = capsys.readouterr().out
+    assert max(map(len, page.splitlines())) <= 80
+    assert "who lags" in page and "left out" in page
+
+
+def test_verdict_is_of_all_targets(study):
+    """Chances fall from unlimited data to the plan, and are those of brute force over mixes."""
+    verdict, plan, law = study.idea.verdict, study.plan, study.law
+    assert 1 >= verdict.model >= verdict.supply >= verdict.planned >= verdict.feasible > 0
+    assert verdict.answer.startswith("scales") == study.kept
+    _, fresh = _halves(study.inputs)
+    grid = np.stack(np.meshgrid(*[np.linspace(0, 20000, 15)] * 2), axis=-1).reshape(-1, 2)
+    level = plan.targets.level(law.groups, fresh.errors(grid), law.shares)
+    brute = fresh.weights @ (level <= 1).any(axis=1)
+    assert verdict.supply == pytest.approx(brute, abs=0.05)
+    for each in study.idea.groups:
+        assert each.ever >= each.supply >= each.plan
+        assert each.floor[0] <= each.floor[1] <= each.floor[2]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_pages_begin_with_the_verdict(study, language):
+    tables = group_tables(study)
+    answer = tables["verdict"].records()[0]["answer"]
+    assert answer == study.idea.verdict.answer
+    stream = io.StringIO()
+    for parts in (group_parts(tables, language), group_verdict_parts(tables, language)):
+        page = rendered(parts, stream)
+        assert max(wcwidth(line) for line in page.splitlines()) <= 80
+        assert Speech(language)("question.supply") in page
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import pytest
 
 from planner import group_plan
 from planner.errors import InputError
+from planner.group_model import model_of
 from planner.groups import Targets, cheapest_group_plan, fit_groups, least_level
+from planner.pilots import Pilots
 from planner.prior import Beliefs
 from tests.planner.group_cases import brute, case, group_law
 from tests.planner.small import source
@@ -277,3 +279,37 @@ def test_groups_that_compete_are_told(law):
     frame["error"] = np.where(mine, frame.error * (1 + others / others.max()), frame.error)
     told = [w for w in fit_groups(frame, draws=50).warnings if "compete" in w]
     assert len(told) == 1 and f"made {names[0]} worse" in told[0]
+
+
+def test_plans_do_not_hang_on_a_budget_that_they_keep(law, monkeypatch):
+    """A budget that the plan without one keeps leaves the plan as it is, however close."""
+    monkeypatch.setattr(group_plan, "CELLS", 0)
+    sources = [source("a", 0.1, most=50_000, batch=7), source("b", 0.7, most=20_000, batch=3)]
+    targets = Targets(overall=0.2, worst=0.3)
+    free = cheapest_group_plan(sources, law, targets)
+    assert free.reaches and len(free.steps) == 2
+    for factor in (1.0, 1.001, 1.01, 1.3):
+        near = cheapest_group_plan(sources, law, replace(targets, budget=factor * free.cost))
+        assert near.reaches and near.amounts == free.amounts
+    short = cheapest_group_plan(sources, law, replace(targets, budget=0.5 * free.cost))
+    assert not short.reaches and "budget" in short.binding
+
+
+def test_what_all_targets_together_miss_is_said():
+    law = group_law(seed=1, splits=np.eye(2))
+    sources = [source("a"), source("b", 0.2)]
+    hard = Targets(groups={"x": 0.22, "y": 0.22}, confidence=0.8)
+    for factor in np.geomspace(0.8, 1.4, 25):  # from out of reach to each group sure, not both
+        plan = cheapest_group_plan(sources, law, hard.eased(factor))
+        assert plan.reaches or plan.binding
+
+
+def test_curves_do_not_hang_on_the_order_of_groups():
+    """Groups may be measured at different sizes: the prior is chosen by all of them."""
+    table = Pilots.from_frame(runs().query("group == 'a' or (a == b and a == 400)"))
+    splits = {"a": {"a": 1.0}, "b": {"b": 1.0}}
+    one, two = (
+        model_of(table, ("a", "b"), groups, splits, Beliefs(), exact=True)
+        for groups in (("a", "b"), ("b", "a"))
+    )
+    assert one.curve == two.curve
