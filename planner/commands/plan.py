@@ -63,6 +63,8 @@ def _plan(args: Namespace) -> int:
 
 
 def _plan_groups(args: Namespace, inputs: Inputs) -> int:
+    from functools import partial
+
     from planner.errors import Fault, InputError
     from planner.group_study import run_groups
     from planner.group_tables import group_tables
@@ -77,8 +79,8 @@ def _plan_groups(args: Namespace, inputs: Inputs) -> int:
     found = group_tables(study)
     if args.out or not args.json:
         keep(found, Path(args.out) if args.out else inputs.folder / "plan")
-    show(args, found, group_parts)
-    return DONE if study.plan.reaches else UNREACHED
+    show(args, found, partial(group_parts, language=args.lang))
+    return DONE if study.kept else UNREACHED
 
 
 def _verdict_options(each: ArgumentParser) -> None:
@@ -101,6 +103,8 @@ def _verdict(args: Namespace) -> int:
     from planner.verdict_page import verdict_parts
 
     inputs = project(args)
+    if inputs.groups is not None:
+        return _verdict_groups(args, inputs)
     with meter() as progress:
         study = study_of(inputs, progress.stage)
         progress.stage("weighing pilots")
@@ -110,6 +114,23 @@ def _verdict(args: Namespace) -> int:
         keep(found, args.out)
     show(args, found, partial(verdict_parts, language=args.lang))
     assert study.idea is not None
+    return DONE if study.idea.verdict.answer.startswith("scales") else UNREACHED
+
+
+def _verdict_groups(args: Namespace, inputs: Inputs) -> int:
+    from functools import partial
+
+    from planner.group_study import run_groups
+    from planner.group_tables import group_tables
+    from planner.listings.group_verdict import group_verdict_parts
+    from planner.progress import meter
+
+    with meter() as progress:
+        study = run_groups(inputs, progress.stage)
+    found = group_tables(study)
+    if args.out is not None:
+        keep(found, args.out)
+    show(args, found, partial(group_verdict_parts, language=args.lang))
     return DONE if study.idea.verdict.answer.startswith("scales") else UNREACHED
 
 
