@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from planner.commands.base import DONE, UNREACHED, Command, keep, project, show
 from planner.commands.options import json_option, lang_option, number, target_options
+from planner.commands.outputs import check_outputs, output_options, write_outputs
 
 if TYPE_CHECKING:
+    from planner.csvtext import Style
     from planner.inputs import Inputs
 
 
@@ -37,9 +39,12 @@ def _plan_options(each: ArgumentParser) -> None:
         "and models, and confidences, alone)",
     )
     each.add_argument(
-        "--json", action="store_true", help="print the tables as JSON; files only with --out"
+        "--json",
+        action="store_true",
+        help="print the tables as JSON; tables are written only with --out",
     )
-    lang_option(each, "of the verdict on the page")
+    lang_option(each, "of the page, the report, Markdown and figures")
+    output_options(each)
 
 
 def _plan(args: Namespace) -> int:
@@ -50,19 +55,23 @@ def _plan(args: Namespace) -> int:
     from planner.summary import plan_parts
     from planner.tables import tables
 
+    style = check_outputs(args)
     inputs = project(args)
     if inputs.groups is not None:
-        return _plan_groups(args, inputs)
+        return _plan_groups(args, inputs, style)
     with meter() as progress:
         study = study_of(inputs, progress.stage, with_sensitivity=args.sensitivity)
     found = tables(study)
-    if args.out or not args.json:
-        keep(found, Path(args.out) if args.out else inputs.folder / "plan")
+    write_outputs(args, study, found, _folder(args, inputs), style)
     show(args, found, partial(plan_parts, language=args.lang))
     return DONE if study.kept else UNREACHED
 
 
-def _plan_groups(args: Namespace, inputs: Inputs) -> int:
+def _folder(args: Namespace, inputs: Inputs) -> Path:
+    return Path(args.out) if args.out else inputs.folder / "plan"
+
+
+def _plan_groups(args: Namespace, inputs: Inputs, style: Style) -> int:
     from functools import partial
 
     from planner.errors import Fault, InputError
@@ -77,8 +86,7 @@ def _plan_groups(args: Namespace, inputs: Inputs) -> int:
     with meter() as progress:
         study = run_groups(inputs, progress.stage)
     found = group_tables(study)
-    if args.out or not args.json:
-        keep(found, Path(args.out) if args.out else inputs.folder / "plan")
+    write_outputs(args, study, found, _folder(args, inputs), style)
     show(args, found, partial(group_parts, language=args.lang))
     return DONE if study.kept else UNREACHED
 
