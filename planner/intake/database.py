@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from planner.errors import Fault, InputError
-from planner.intake.tracking import Experiment, Run
+from planner.intake.tracking import Experiment, Run, real
 
 # table -> columns that are read; they have been the same since MLflow 1.6 (2020), whose successors
 # added tables and columns only
@@ -20,7 +21,6 @@ READ = {
     "latest_metrics": {"key", "value", "is_nan", "run_uuid"},
     "metrics": {"key", "value", "is_nan", "run_uuid", "step", "timestamp"},
 }
-INFINITE = 1.7976931348623157e308  # what MLflow writes for infinity
 
 
 @contextmanager
@@ -124,6 +124,4 @@ class Database:
 
 
 def _number(value: float | None, is_nan: int) -> float:
-    if is_nan or value is None:
-        return float("nan")
-    return float("inf") * (1 if value > 0 else -1) if abs(value) >= INFINITE else float(value)
+    return math.nan if is_nan or value is None else real(value)

@@ -11,6 +11,8 @@ from planner.errors import Fault, InputError
 from planner.intake.tracking import Experiment, Run
 
 STATUS = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED", "5": "KILLED"}
+ESCAPES = {"0": "\0", "a": "\a", "v": "\v", "e": "\x1b", "_": "\xa0", "N": "\x85"}
+ESCAPES |= {"L": "\u2028", "P": "\u2029"}
 META = "meta.yaml"
 TRASH = ".trash"  # where deleted experiments lie
 MOST_BYTES = 50_000_000  # of a metric's history
@@ -117,14 +119,22 @@ def _unquoted(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] == "'":
         return value[1:-1].replace("''", "'")
     if len(value) > 1 and value[0] == value[-1] == '"':
-        escaped = re.sub(r"\\x([0-9A-Fa-f]{2})", r"\\u00\1", value)
-        # a line that ends with a backslash is folded without a blank, and one may be kept by "\ "
-        escaped = re.sub(r"\\ +(\\ )?", lambda each: " " if each[1] else "", escaped)
+        escaped = re.sub(r"\\(?:( )(\\ )?|x(..)|(.))", _as_json, value)
         try:
             return str(json.loads(escaped))
         except ValueError:
             return value[1:-1]
     return value
+
+
+def _as_json(escape: re.Match[str]) -> str:
+    """An escape of YAML as JSON writes it; of a folded line nothing, or the blank folded at."""
+    fold, blank, code, sign = escape.groups()
+    if fold:
+        return " " if blank else ""
+    if code:
+        return f"\\u00{code}"
+    return f"\\u{ord(ESCAPES[sign]):04x}" if sign in ESCAPES else escape[0]
 
 
 def _history(text: str) -> list[tuple[int, int, float]]:

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from planner.errors import Fault, InputError
-from planner.intake.tracking import Experiment, Run
+from planner.intake.tracking import Experiment, Run, real
 
 NEEDS = 'pip install "dataplan[mlflow]"'
 # so that importing the client calls nobody, and a server that is not there is soon known
@@ -71,7 +71,7 @@ class Server:
                 str(each.info.status or ""),
                 each.info.lifecycle_stage == "deleted",
                 experiment.key,
-                dict(each.data.metrics),
+                {name: real(value) for name, value in each.data.metrics.items()},
                 dict(each.data.params),
                 dict(each.data.tags),
             )
@@ -80,7 +80,7 @@ class Server:
 
     def logged(self, run: Run, metric: str) -> list[float]:
         """Every value of a metric."""
-        return [float(each.value) for each in self.client.get_metric_history(run.key, metric)]
+        return [real(each.value) for each in self.client.get_metric_history(run.key, metric)]
 
     def _pages(self, ask: Any, **about: Any) -> Iterator[Any]:
         token = None

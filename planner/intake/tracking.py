@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from planner.intake.gathered import Gathered, turned
 from sources.settings import nearest
 
 FINISHED = "FINISHED"
+INFINITE = 1.7976931348623157e308  # what the tables of MLflow hold for infinity
 SPACES, ERROR_SPACES = ("params.", "metrics.", "tags."), ("metrics.", "params.")
 
 
@@ -53,6 +55,11 @@ class Store(Protocol):
     def logged(self, run: Run, metric: str) -> list[float]:
         """Every value of a metric."""
         ...
+
+
+def real(value: float) -> float:
+    """A value of a metric as it was logged."""
+    return math.copysign(math.inf, value) if abs(value) >= INFINITE else float(value)
 
 
 def of_store(store: Store, here: str, asked: Asked) -> tuple[Gathered | None, list[Fault]]:
