@@ -40,7 +40,8 @@ def moved(
     """
     centre, factor = posterior.modes, posterior.factor
     back = np.linalg.inv(factor)
-    value = problem.log_posterior(u, level)
+    misses = problem.misses(u)
+    value = problem.judged(u, misses, level)
     states, levels = [], []
     for turn in range(BURN + APART * kept):
         local = turn % LOCAL_TURN == LOCAL_TURN - 1
@@ -59,12 +60,14 @@ def moved(
             new = np.sqrt(1 - swing**2) * score + swing * normals[mine]
             tried[mine] = centre[k] + new @ factor[k].T
             gain[mine] = 0.5 * (np.sum(new**2, axis=1) - np.sum(score**2, axis=1))
-        tried_value = problem.log_posterior(tried, level)
+        tried_misses = problem.misses(tried)
+        tried_value = problem.judged(tried, tried_misses, level)
         take = np.log(rng.random(len(u))) < tried_value - value + gain
         u = np.where(take[:, None], tried, u)
         value = np.where(take, tried_value, value)
+        misses = np.where(take[:, None], tried_misses, misses)
         if problem.levels > 1 and turn % LEVEL_TURN == LEVEL_TURN - 1:
-            logs = problem.at_levels(u)
+            logs = problem.at_levels(u, misses)
             level = np.argmax(logs + rng.gumbel(size=logs.shape), axis=1)
             value = logs[np.arange(len(u)), level]
         if turn >= BURN and (turn - BURN) % APART == APART - 1:

@@ -198,6 +198,22 @@ class FittedLaw:
             start = end
         return np.vstack(floors), np.vstack(parts)
 
+    def error_at(self, draws: np.ndarray, size: Array) -> Array:
+        """Floor and reducible error (n,) of the draws numbered `draws` (n,), rising, each at its
+        size (n,) without text."""
+        log_speed, reach = self.log_speed[draws], self.reach[draws]
+        stretched, found = stretch(size[:, None], log_speed, reach, self.bend), []
+        start = 0
+        for member in self.members:
+            mine = slice(*np.searchsorted(draws, [start, start + len(member.theta)]))
+            if mine.stop > mine.start:
+                theta = member.theta[draws[mine] - start]
+                found.append(
+                    np.add(*family(member.family).curve(theta, stretched[mine], self.anchor))
+                )
+            start += len(member.theta)
+        return np.vstack(found)[:, 0]
+
     def pick(self, index: np.ndarray, *, weighted: bool = False) -> FittedLaw:
         """The law with only the draws `index` (rising, repeats allowed), weighted equally or in
         proportion to their weights."""

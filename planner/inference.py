@@ -52,7 +52,7 @@ class Problem:
 
     def residuals(self, u: Array, level: np.ndarray) -> Array:
         """Whitened residuals (draws, rows) of draws `u` at their levels."""
-        return self._whitened(self.observed[None, :] - self.predict(u), level)
+        return self._whitened(self.misses(u), level)
 
     def _whitened(self, raw: Array, level: np.ndarray) -> Array:
         if len(self.observed) <= FEW_ROWS:
@@ -65,13 +65,21 @@ class Problem:
 
     def log_posterior(self, u: Array, level: np.ndarray) -> Array:
         """Log posterior density (draws,), up to a constant common to all families and levels."""
-        misfit = np.sum(self.residuals(u, level) ** 2, axis=1)
+        return self.judged(u, self.misses(u), level)
+
+    def misses(self, u: Array) -> Array:
+        """Log errors observed less those predicted (draws, rows), from which densities follow."""
+        return self.observed[None, :] - self.predict(u)
+
+    def judged(self, u: Array, misses: Array, level: np.ndarray) -> Array:
+        """The log posterior density (draws,) of draws whose misses are known."""
+        misfit = _squares(self._whitened(misses, level))
         return -0.5 * (misfit + self._prior(u)) + self.log_level[level]
 
-    def at_levels(self, u: Array) -> Array:
+    def at_levels(self, u: Array, misses: Array | None = None) -> Array:
         """Log posterior density (draws, levels) of draws `u` at every level."""
-        raw = self.observed[None, :] - self.predict(u)
-        misfit = np.stack([np.sum((raw @ white.T) ** 2, axis=1) for white in self.whiten], axis=1)
+        raw = self.misses(u) if misses is None else misses
+        misfit = np.stack([_squares(raw @ white.T) for white in self.whiten], axis=1)
         return -0.5 * (misfit + self._prior(u)[:, None]) + self.log_level
 
     def _prior(self, u: Array) -> Array:
@@ -185,6 +193,11 @@ def _proposed(
     around = inflation * tail * rng.standard_normal((size, len(at)))
     u = at + around @ factor.T
     return u, problem.log_posterior(u, np.full(size, level)) - _log_proposal(around, factor)
+
+
+def _squares(rows: Array) -> Array:
+    """Sum of squares of each row."""
+    return np.asarray(np.einsum("ij,ij->i", rows, rows))
 
 
 def starts(

@@ -33,19 +33,31 @@ class Judge:
         self.weights = law.weights
         self.unbiased = not law.mix.excess.any()
         if not self.unbiased:
-            # the leading bits of a float number the cells
-            top = min(max(largest * 1.001, 10.0), LARGEST_SIZE)
-            self.first, last = map(int, _cell(np.array([SMALLEST_TABLED, top])))
-            bits = np.arange(self.first, last + 2, dtype=np.int64) << SHIFT
-            grid = bits.view(np.float64)
-            self.cells = len(grid) - 1
-            floor, part = self._curve(np.broadcast_to(grid, (len(self.weights), len(grid))))
             # padded so that sizes below and above the table have a cell to look at
-            self.margin = self._pad(error - floor - part)
+            self.margin = self._pad(error - self._tabled(largest))
+            self.cells = self.margin.shape[1] - 4
             width = self.margin.shape[1]
-            self.middle = self.margin.copy()
-            self.middle[:, 1:-1] = (self.margin[:, 1:-1] + self.margin[:, 2:]) / 2
             self.rows = (np.arange(len(self.weights), dtype=np.intp) * width)[:, None]
+
+    @cached_property
+    def middle(self) -> Array:
+        """As `margin`, in the middle of the cells."""
+        middle = self.margin.copy()
+        middle[:, 1:-1] = (self.margin[:, 1:-1] + self.margin[:, 2:]) / 2
+        return middle
+
+    def _tabled(self, largest: float) -> Array:
+        """Floor and reducible error (draws, cells) at the lower ends of the cells up to `largest`
+        and perhaps beyond; the same for every target, so the law keeps that without text."""
+        known, key = {} if self.text.any() else self.law.known, ("curve", 0.0, b"")
+        top = min(max(largest * 1.001, 10.0), LARGEST_SIZE)
+        count = int(_cell(np.array([top]))[0]) + 2 - FIRST_CELL
+        if key not in known or known[key].shape[1] < count:
+            # the leading bits of a float number the cells
+            bits = np.arange(FIRST_CELL, FIRST_CELL + count, dtype=np.int64) << SHIFT
+            grid = np.broadcast_to(bits.view(np.float64), (len(self.weights), count))
+            known[key] = np.add(*self._curve(grid))
+        return known[key]
 
     def _pad(self, margin: Array) -> Array:
         lowest = np.full((len(margin), 1), -np.inf)
@@ -57,7 +69,10 @@ class Judge:
     @cached_property
     def need(self) -> Array:
         """Smallest size (draws,) [effective example] that meets the target without own floors."""
-        return self._need(np.zeros(len(self.weights)))
+        known, key = self.law.known, ("need", self.error, self.text.tobytes())
+        if key not in known:
+            known[key] = self._need(np.zeros(len(self.weights)))
+        return known[key]
 
     def _need(self, tilt: Array) -> Array:
         """As `need_above`, to 1e-9 relative: the logarithm of the size is cut into parts, and the
@@ -97,7 +112,7 @@ class Judge:
         if self.unbiased:
             return size >= self.need[:, None]
         # both ends of the table are padded
-        cell = np.clip(_cell(size) - (self.first - 1), 0, self.cells + 1)
+        cell = np.clip(_cell(size) - (FIRST_CELL - 1), 0, self.cells + 1)
         cell += self.rows
         if rough:
             return tilt <= self.middle.take(cell)
@@ -106,12 +121,16 @@ class Judge:
         close = tilt[draw, row] <= self.margin.take(cell[draw, row] + 1)
         draw, row = draw[close], row[close]
         if len(draw):
-            few = self.law.pick(draw)
-            sizes = np.maximum(size[draw, row], SMALLEST_SIZE)[:, None]
-            text = np.broadcast_to(self.text, (1, self.text.shape[1]))
-            floor, part = few.curve(few.with_text(sizes, text))
-            sure[draw, row] = (floor + part)[:, 0] + tilt[draw, row] <= self.error
+            errors = self._error_at(draw, np.maximum(size[draw, row], SMALLEST_SIZE))
+            sure[draw, row] = errors + tilt[draw, row] <= self.error
         return sure
+
+    def _error_at(self, draw: np.ndarray, size: Array) -> Array:
+        """Error without own floors (n,) of draws (n,), rising, each at its size (n,)."""
+        if not self.text.any():
+            return self.law.error_at(draw, size)
+        few = self.law.pick(draw)
+        return np.add(*few.curve(few.with_text(size[:, None], self.text)))[:, 0]
 
     def chance(self, size: Array, tilt: Array, *, rough: bool = False) -> Array:
         """P(target met) (rows,) for size and excess floor (draws, rows); see `met`."""
@@ -121,6 +140,9 @@ class Judge:
 def _cell(size: Array) -> np.ndarray:
     """Number of the cell of each size: rising, and the same within an eighth of an octave."""
     return np.ascontiguousarray(size.T).view(np.int64).T >> SHIFT
+
+
+FIRST_CELL = int(_cell(np.array([SMALLEST_TABLED]))[0])
 
 
 def favourable(law: FittedLaw, low: Array, high: Array) -> FittedLaw:

@@ -28,6 +28,11 @@ NEAR = 0.15  # log of size against need at which a draw still counts as binding
 PARTS = (1.0, 0.75, 0.5, 0.25)  # of what is affordable, tried where more is not always better
 
 
+# cost [currency] at which one surely meets the target, base, the source that fills it, an option of
+# that below which nothing does, and one above
+Gap = tuple[float, np.ndarray, int, int, int]
+
+
 def improve(field: Field, starts: Iterable[Choice], most: int = STARTS) -> list[Choice]:
     """Good choices of different sources, best first; none where none was found.
 
@@ -280,7 +285,7 @@ class _Local:
         field = self.field
         size, own = field.sizes(bases)
         cost = field.costs(bases)
-        gaps: list[tuple[float, np.ndarray, int, int, int]] = []
+        gaps: list[Gap] = []
         for j in movers:
             if field.clock.over():
                 break
@@ -319,36 +324,51 @@ class _Local:
                 worst = float(others[i] + option.cost[high[i]])
                 gaps.append((worst, some[i], int(j), int(low[i]), top))
         gaps.sort(key=lambda gap: gap[0])
-        plain = self.steady and field.rules is None
-        most_gaps = 4 * SCANS if plain else SCANS
-        return [found for gap in gaps[:most_gaps] for found in self._scan(*gap[1:])]
+        if field.rules is not None:
+            return [found for gap in gaps[:SCANS] for found in self._scan(*gap[1:])]
+        return self._closed(gaps[: 4 * SCANS if self.steady else SCANS])
 
-    def _scan(self, base: np.ndarray, j: int, least: int, most: int) -> list[tuple[float, Choice]]:
-        """The cheapest option of source j from `least` to `most` with which the base meets the
-        target; under rules any up to `most`."""
+    def _closed(self, gaps: Sequence[Gap]) -> list[tuple[float, Choice]]:
+        """For each gap the cheapest option found with which its base meets the target, all of them
+        sought side by side by halving what lies between one that misses it and one that meets it.
+        """
+        field = self.field
+        if not gaps or field.clock.over():
+            return []
+        _, bases, sources, lows, highs = zip(*gaps, strict=True)
+        rows, j = np.stack(bases), np.array(sources)
+        high = np.array(highs)
+        low = np.full(len(gaps), -1) if self.steady else np.array(lows)
+        every = np.arange(len(gaps))
+        rows[every, j] = high
+        good = field.good(rows)
+        while (wide := np.flatnonzero(good & (high - low > 1))).size and not field.clock.over():
+            middle = (low[wide] + high[wide]) // 2
+            tried = rows[wide]
+            tried[np.arange(len(wide)), j[wide]] = middle
+            met = field.good(tried)
+            high[wide[met]], low[wide[~met]] = middle[met], middle[~met]
+        rows[every, j] = high
+        costs = field.costs(rows)
+        return [
+            (float(costs[i]), tuple(map(int, rows[i])))
+            for i in np.flatnonzero(good & (costs < field.ceiling))
+        ]
+
+    def _scan(self, base: np.ndarray, j: int, _least: int, most: int) -> list[tuple[float, Choice]]:
+        """An option of source j up to `most` with which the base keeps rules and target; the
+        cheapest of some and of those just below."""
         field = self.field
         if field.clock.over():
             return []
-        if self.steady and field.rules is None:
-            rows = put(base, j, self._least(base, j, most))[None]
-        elif field.rules is None:
-            rows = put(base, j, most)[None]
-            rows = rows[field.good(rows)]
-            while len(rows) and rows[0, j] - least > 1:
-                middle = put(base, j, (least + int(rows[0, j])) // 2)[None]
-                if field.good(middle)[0]:
-                    rows = middle
-                else:
-                    least = int(middle[0, j])
-        else:
-            steps = np.unique(np.linspace(0, most, 2 * LEVELS).astype(int))
-            rows = along(base, j, steps)
-            rows = rows[field.good(rows)][:1]
-            if len(rows):  # and the options just below
-                last = int(rows[0, j])
-                steps = np.arange(int(steps[np.searchsorted(steps, last) - 1]) + 1, last)
-                below = along(base, j, steps) if last else rows[:0]
-                rows = np.vstack([below[field.good(below)][:1], rows])[:1]
+        steps = np.unique(np.linspace(0, most, 2 * LEVELS).astype(int))
+        rows = along(base, j, steps)
+        rows = rows[field.good(rows)][:1]
+        if len(rows):  # and the options just below
+            last = int(rows[0, j])
+            steps = np.arange(int(steps[np.searchsorted(steps, last) - 1]) + 1, last)
+            below = along(base, j, steps) if last else rows[:0]
+            rows = np.vstack([below[field.good(below)][:1], rows])[:1]
         cost = field.costs(rows)
         return [
             (float(c), tuple(map(int, row)))

@@ -27,6 +27,7 @@ GRID = 120  # else so many points, in geometric steps
 CELLS = 12_000_000  # draws x sources x options that are listed; with more, lists are shorter
 CELLS_PER_SECOND = 5_000_000  # of a time limit
 FEWEST = 6  # points that are always listed
+PARTED = 32  # parts of the amounts in which the end of a budget is looked for at once
 PARTS = 24  # points between neighbours of the best choice, and for the use of data in hand
 LARGEST = LARGEST_SIZE  # [example] the end of every search, that of the law's needs too
 TEXT_LEVELS = (
@@ -111,6 +112,11 @@ class Market:
 
     def _points(self) -> int:
         return self.cells // (len(self.law.weights) * max(len(self.labels), 1))
+
+    @cached_property
+    def most(self) -> dict[tuple[str, float, float], float]:
+        """What `most_to_be_had` has found [example], by source, weeks and budget."""
+        return {}
 
     @cached_property
     def enough(self) -> dict[tuple[str, float, float], float]:
@@ -264,19 +270,28 @@ def whole(low: float, high: float, points: int) -> Array:
 
 def most_to_be_had(market: Market, source: Source, target: Target) -> float:
     """Most whole batches within weeks and budget [example]; at most LARGEST."""
+    key = (source.name, target.weeks, target.budget)
+    if key not in market.most:
+        found = most_for(market, source, target.weeks, np.array([target.budget]))
+        market.most[key] = float(found[0])
+    return market.most[key]
+
+
+def most_for(market: Market, source: Source, weeks: float, budgets: Array) -> Array:
+    """The same for each of several budgets (budgets,) [currency]."""
     batch = source.limits.batch
-    low, high = 0, math.floor(min(source.limits.available(target.weeks), LARGEST) / batch) + 1
-    ceiling = target.budget * (1 + 1e-9) + 1e-300
-    if math.isinf(ceiling):
-        return float((high - 1) * batch)
-    while high - low > 1:  # cost never falls: among 32 parts the budget ends in one
-        parts = min(32, high - low)
-        counts = low + (high - low) // parts * np.arange(1, parts)
-        within = market.price(source, counts.astype(float) * batch) <= ceiling
-        fits = int(np.count_nonzero(within))
-        ends = [low, *map(int, counts), high]
-        low, high = ends[fits], ends[fits + 1]
-    return float(low * batch)
+    end = math.floor(min(source.limits.available(weeks), LARGEST) / batch) + 1
+    ceiling = budgets[:, None] * (1 + 1e-9) + 1e-300
+    low = np.where(np.isinf(budgets), end - 1, 0)
+    high = np.full(len(budgets), end)
+    while (high - low > 1).any():  # cost never falls: among 32 parts the budget ends in one
+        steps = np.maximum((high - low) // PARTED, 1)[:, None] * np.arange(1, PARTED)
+        counts = np.minimum(low[:, None] + steps, high[:, None])
+        fits = (counts < high[:, None]) & (market.price(source, counts * float(batch)) <= ceiling)
+        ends = np.column_stack([low, counts, high])
+        at, rows = np.count_nonzero(fits, axis=1), np.arange(len(budgets))
+        low, high = ends[rows, at], ends[rows, at + 1]
+    return np.asarray(low * float(batch))
 
 
 def _enough(market: Market, source: Source, target: Target) -> float:

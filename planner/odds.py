@@ -15,10 +15,11 @@ from functools import cached_property
 
 import numpy as np
 
-from planner.laws import Array
-from planner.market import Market, between, most_to_be_had
+from planner.judge import Judge
+from planner.laws import Array, effective_size
+from planner.market import Market, between, most_for, most_to_be_had
 from planner.plan import Target
-from planner.risk import budget_kept, in_time
+from planner.risk import Known, budget_kept, in_time
 from sources.base import Source
 
 # factors of a purchase that are tried: first far ones, then near ones
@@ -26,6 +27,8 @@ FACTORS = ((0.0, 0.3, 0.6, 0.85, 0.95, 1.05, 1.2, 1.6), (0.97, 0.99, 0.997, 1.00
 GRID, ZOOM, ZOOMS = 16, 12, 4  # amounts of the other source, at first and between neighbours
 BETTER = 1e-5  # relative, of a change that counts
 CELLS = 40_000_000  # draws x rows that a polish may look at
+TABLED = 200  # purchases with the same text, from which on what they reach is tabled
+CHUNK = 48  # purchases that are looked at before all others, the cheapest
 OTHERS = 4  # sources not bought that are tried beside those that are
 
 
@@ -36,6 +39,9 @@ class Odds:
         self.market, self.target, self.used = market, target, used
         self.looked = 0
         self._alone: dict[str, float] = {}
+        self._asked: dict[bytes, int] = {}
+        self._judges: dict[bytes, Judge] = {}
+        self._paid: dict[Known, Array] = {}
 
     @cached_property
     def risky(self) -> bool:
@@ -50,7 +56,9 @@ class Odds:
         """Cost (rows,) [currency] at base prices, contingency included."""
         total = np.zeros(len(rows))
         for source in self.market.sources:
-            total = total + self.market.price(source, rows[:, self.market.column(source)])
+            bought = rows[:, self.market.column(source)]
+            if bought.any():
+                total = total + self.market.price(source, bought)
         return total
 
     def kept(self, rows: Array, least: Array | float = 0.0) -> Array:
@@ -66,18 +74,52 @@ class Odds:
                 continue
             chance *= bought <= source.limits.available(target.weeks)
             if math.isfinite(target.weeks):
-                chance *= in_time(source.limits, bought, target.weeks)
+                some, at = np.unique(bought, return_inverse=True)
+                chance *= in_time(source.limits, some, target.weeks)[at]
         if math.isfinite(target.budget) and self.risky:
             for row in np.flatnonzero((chance > 0) & (chance >= least)):
                 pairs = [(s, float(rows[row, market.column(s)])) for s in market.sources]
-                chance[row] *= budget_kept([p for p in pairs if p[1] > 0], target.budget)
+                pairs = [pair for pair in pairs if pair[1] > 0]
+                chance[row] *= budget_kept(pairs, target.budget, self._paid)
         return chance
+
+    def reached(self, rows: Array) -> Array:
+        """P(target met) (rows,) [1]."""
+        law, totals = self.market.law, rows + self.used
+        self.looked += len(rows) * len(law.weights)
+        worst = law.anchor.worst
+        if worst is not None and self.target.error >= worst:
+            return np.full(len(rows), float(law.weights.sum()))
+        texts, chance = totals[:, law.texts], np.zeros(len(rows))
+        left = np.ones(len(rows), dtype=bool)
+        while left.any():
+            text = texts[int(left.argmax())]
+            mine = left & (texts == text).all(axis=1)
+            left &= ~mine
+            judge = self._judge(text, int(mine.sum()))
+            if judge is None:
+                met = law.errors(totals[mine]) <= self.target.error
+                chance[mine] = law.weights @ met
+            else:
+                chance[mine] = judge.chance(*effective_size(law.mix, totals[mine][:, law.labels]))
+        return chance
+
+    def _judge(self, text: Array, rows: int) -> Judge | None:
+        """What is quicker where many purchases go with the same amounts of text."""
+        key = text.tobytes()
+        self._asked[key] = self._asked.get(key, 0) + rows
+        if key not in self._judges and self._asked[key] >= TABLED:
+            market, size = self.market, 0.0
+            for source in market.labels:
+                column, most = market.column(source), most_to_be_had(market, source, self.target)
+                amount = np.array([most + self.used[column]])
+                size += float(market.law.contribution(column, amount).max())
+            self._judges[key] = Judge(market.law, self.target.error, text[None], size)
+        return self._judges.get(key)
 
     def met(self, rows: Array) -> Array:
         """P(target, budget and weeks are kept) (rows,) [1], perhaps 0 where below the wanted."""
-        law = self.market.law
-        self.looked += len(rows) * len(law.weights)
-        reached = law.weights @ (law.errors(rows + self.used) <= self.target.error)
+        reached = self.reached(rows)
         with np.errstate(divide="ignore", invalid="ignore"):
             least = np.where(reached > 0, self.target.confidence / reached, math.inf)
         chance = np.round(reached * self.kept(rows, least - 1e-9), 12)
@@ -85,10 +127,7 @@ class Odds:
 
     def chance(self, rows: Array) -> Array:
         """The same (rows,) [1], exact where it is far below the wanted confidence too."""
-        law = self.market.law
-        self.looked += len(rows) * len(law.weights)
-        reached = law.weights @ (law.errors(rows + self.used) <= self.target.error)
-        return np.asarray(reached * self.kept(rows))
+        return np.asarray(self.reached(rows) * self.kept(rows))
 
     def enough(self, source: Source, room: float) -> float:
         """Most of a source [example] worth buying for `room` [currency]."""
@@ -96,7 +135,7 @@ class Odds:
         most = most_to_be_had(self.market, source, aim)
         if math.isinf(room) and source.role == "labels":
             if source.name not in self._alone:
-                needs = law.needs(self.target.error, source.name)
+                needs = law.needs(self.target.error, source.name, within=0.01)
                 finite = needs[np.isfinite(needs)]
                 self._alone[source.name] = float(finite.max(initial=0.0)) * 1.01 or math.inf
             most = min(most, self._alone[source.name])
@@ -220,29 +259,35 @@ def _with_least(
         if left < 0:
             continue
         rooms = cost - odds.cost(bare)
-        ends = [odds.enough(other, room) for room in rooms if 0 <= room < math.inf]
+        rooms = np.minimum(rooms[(rooms >= 0) & np.isfinite(rooms)], odds.target.budget)
+        ends = most_for(odds.market, other, odds.target.weeks, np.unique(rooms))
         amounts = _whole(other, np.concatenate([odds.grid(other, left), starts[:, column], ends]))
         amounts = np.unique(amounts)
         rows = np.repeat(bare, len(amounts), axis=0)
         rows[:, column] = np.tile(amounts, len(bare))
         spent = odds.cost(rows)
-        good = np.zeros(len(rows), dtype=bool)
-        near = spent <= cost * (1 + 1e-12)
-        good[near] = odds.met(rows[near]) >= odds.target.confidence if near.any() else False
-        table = good.reshape(len(bare), len(amounts))
-        firsts = [
-            (float(spent[i * len(amounts) + at]), i, at)
-            for i, at in enumerate(map(int, table.argmax(axis=1)))
-            if table[i].any()
-        ]
-        for paid, i, at in sorted(firsts)[:2]:
-            row = rows[i * len(amounts) + at]
+        order = np.argsort(spent, kind="stable")
+        order = order[spent[order] <= cost * (1 + 1e-12)]
+        for start, at in _first_good(odds, rows, order, len(amounts)):
+            row = rows[start * len(amounts) + at]
             if at > 0:
                 row = _zoomed(odds, row, other, float(amounts[at - 1]), float(amounts[at]))
             paid = float(odds.cost(row[None])[0])
             if paid < cost or (best is None and paid <= cost):
                 best, cost = row, paid
     return best
+
+
+def _first_good(odds: Odds, rows: Array, order: np.ndarray, count: int) -> list[tuple[int, int]]:
+    """The two cheapest rows of different starts that keep all, as (start, amount): rows are
+    `count` amounts for each start, `order` sorts them by cost."""
+    found: dict[int, int] = {}
+    for part in np.split(order, [CHUNK]):
+        for row in part[odds.met(rows[part]) >= odds.target.confidence] if len(part) else ():
+            found.setdefault(int(row) // count, int(row) % count)
+            if len(found) == 2:
+                return list(found.items())
+    return list(found.items())
 
 
 def _zoomed(odds: Odds, row: Array, source: Source, low: float, high: float) -> Array:

@@ -76,6 +76,16 @@ def cheapest_plan(
     return rules_that_bind(market, plan, clock)
 
 
+def rough_plan(
+    sources: Sequence[Source], law: FittedLaw, target: Target, *, contingency: float = 0.0
+) -> Plan | None:
+    """A cheap plan that meets the target, from fewer starts: itself a start; None where none was
+    found. Raises InputError as `cheapest_plan` does."""
+    market = market_of(sources, law, contingency)
+    found = solve(market, target, branches=1)
+    return None if found.amounts is None else describe(market, target, found.amounts, None)
+
+
 def least_error_plan(
     sources: Sequence[Source],
     law: FittedLaw,

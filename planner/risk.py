@@ -23,6 +23,8 @@ DRAWS = 4096  # of the prices
 POINTS = 96  # quantiles of lead time
 NORMAL_95 = 1.6448536269514722  # of the 90% that a range spans
 LEAST = 1e-3  # factor at which the low end of a range is cut, so that it has a logarithm
+KEPT = 400  # purchases whose costs over the draws are kept
+Known = tuple[str, float, int, int]  # source, quantity [example], purchases, rank by cost
 FAST = 2.0**60  # [example/week] at which shares of a week are seen in whole examples
 
 
@@ -47,20 +49,32 @@ def risk_of(plan: Plan) -> Risk:
     return Risk(on_budget, on_time, plan.probability * on_budget * on_time)
 
 
-def budget_kept(bought: Sequence[tuple[Source, float]], budget: float) -> float:
-    """P(the money spent on these purchases keeps the budget [currency]) [1]."""
+def budget_kept(
+    bought: Sequence[tuple[Source, float]], budget: float, known: dict[Known, Array] | None = None
+) -> float:
+    """P(the money spent on these purchases keeps the budget [currency]) [1]; known: see `spent`."""
     if math.isinf(budget):
         return 1.0
-    return float(np.mean(spent(bought) <= budget * (1 + 1e-9)))
+    within = spent(bought, known=known) <= budget * (1 + 1e-9)
+    return float(np.count_nonzero(within)) / DRAWS
 
 
-def spent(bought: Sequence[tuple[Source, float]], seed: int = 0) -> Array:
-    """Money spent (DRAWS,) [currency] without contingency, over the ranges of the prices."""
+def spent(
+    bought: Sequence[tuple[Source, float]], seed: int = 0, known: dict[Known, Array] | None = None
+) -> Array:
+    """Money spent (DRAWS,) [currency] without contingency, over the ranges of the prices. known:
+    what purchases of sources of these names cost, from calls before."""
     # the dearest first, so that neither names nor order of sources decide
     ranked = sorted(bought, key=lambda each: (-float(each[0].cost(each[1])), -each[1]))
-    total = np.zeros(DRAWS)
+    total, known = np.zeros(DRAWS), {} if known is None else known
     for at, (source, quantity) in enumerate(ranked):
-        total = total + _paid(source, quantity, partial(_factors, _Scores(len(ranked), seed, at)))
+        key = (source.name, quantity, len(ranked), at)
+        if key not in known:
+            if len(known) >= KEPT:
+                known.clear()
+            factors = partial(_factors, _Scores(len(ranked), seed, at))
+            known[key] = _paid(source, quantity, factors)
+        total = total + known[key]
     return total
 
 

@@ -20,7 +20,7 @@ from planner.fitted import FittedLaw
 from planner.laws import Array
 from planner.market import Amounts, in_hand, market_of
 from planner.odds import Odds, cheapened, repaired
-from planner.optimise import cheapest_plan
+from planner.optimise import cheapest_plan, rough_plan
 from planner.plan import Plan, Target
 from planner.risk import Risk, between, risk_of, slower
 from sources.base import CostLine, Source
@@ -77,7 +77,7 @@ def secure_plan(
     market = market_of(sources, law, contingency)
     names = law.sources
     tried: list[tuple[float, Odds, Array]] = []
-    starts = () if quick else _starts(sources, law, target, contingency)
+    starts = () if quick else _starts(sources, law, first, contingency)
     for plan in (first, *warm, *starts):
         bought = np.array([plan.amounts.get(name, 0.0) for name in names])
         odds = Odds(market, target, plan.totals(names) - bought)
@@ -174,14 +174,16 @@ def _try(
 
 
 def _starts(
-    sources: Sequence[Source], law: FittedLaw, target: Target, contingency: float
+    sources: Sequence[Source], law: FittedLaw, first: Plan, contingency: float
 ) -> Iterator[Plan]:
-    """Plans that some pessimism makes: none needs to be kept surely enough as it is."""
+    """Plans that some pessimism makes: none needs to be kept surely enough as it is. first: the
+    cheapest without any."""
+    target = first.target
 
     def solve(offered: Sequence[Source], confidence: float) -> Iterator[Plan]:
         aim = replace(target, confidence=confidence)
-        plan = cheapest_plan(offered, law, aim, contingency=contingency, prove=False)
-        if plan.reaches:
+        plan = rough_plan(offered, law, aim, contingency=contingency)
+        if plan is not None:
             yield plan
 
     wanted = target.confidence
@@ -190,12 +192,12 @@ def _starts(
         offered = [pessimistic(source, level, target) for source in sources]
         yield from solve(offered, wanted)
         yield from solve(offered, surer)
-    risky = [source for source in sources if _risk_of_source(source, target)]
-    if len(sources) > 1:
-        for source in sorted(risky, key=lambda s: -_risk_of_source(s, target))[:LEFT_OUT]:
-            rest = [other for other in sources if other is not source]
-            if source.in_hand == 0 and rest:
-                yield from solve(rest, wanted)
+    # without a source that it does not buy the first plan would be the same
+    risky = [s for s in sources if s.name in first.amounts and _risk_of_source(s, target)]
+    for source in sorted(risky, key=lambda s: -_risk_of_source(s, target))[:LEFT_OUT]:
+        rest = [other for other in sources if other is not source]
+        if source.in_hand == 0 and rest:
+            yield from solve(rest, wanted)
 
 
 def pessimistic(source: Source, level: float, target: Target) -> Source:

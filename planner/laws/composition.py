@@ -41,13 +41,15 @@ class Composition:
         beyond it the exponent is g exp(speed): where nobody has tried a source it may give out, or
         come into its own.
         """
-        scale = float(self.scale[k])
+        # rows above one another, so that the draws of each lie side by side in memory
+        scale, amount = float(self.scale[k]), amount.T
         ratio = np.log(np.maximum(amount, SMALLEST_SIZE) / scale)
-        exponent = self.saturation[:, k : k + 1]
+        exponent = self.saturation[:, k]
         run = exponent * np.minimum(ratio, 0.0)
-        run = run + exponent * np.exp(self.speed[:, k : k + 1]) * np.maximum(ratio, 0.0)
-        grown = self.quality[:, k : k + 1] * scale * np.exp(run)
-        return np.where(amount > 0, grown, 0.0)
+        if (ratio > 0).any():
+            run += exponent * np.exp(self.speed[:, k]) * np.maximum(ratio, 0.0)
+        grown = self.quality[:, k] * scale * np.exp(run, out=run)
+        return np.where(amount > 0, grown, 0.0).T
 
 
 def effective_size(mix: Composition, amounts: Array) -> tuple[Array, Array]:
@@ -57,14 +59,19 @@ def effective_size(mix: Composition, amounts: Array) -> tuple[Array, Array]:
     sum_k phi_k excess_k (draws, rows), phi the effective shares.
     """
     draws, rows = len(mix.quality), len(amounts)
-    size, tilted = np.zeros((draws, rows)), np.zeros((draws, rows))
+    size, tilted = np.zeros((rows, draws)), np.zeros((rows, draws))
     for k in range(amounts.shape[1]):
-        if not amounts[:, k].any():
-            continue
         used = np.flatnonzero(amounts[:, k])  # most compositions leave most sources out
-        part = mix.contribution(k, amounts[None, used, k])
-        size[:, used] += part
-        tilted[:, used] += part * mix.excess[:, k : k + 1]
+        if not len(used):
+            continue
+        # and many hold the same amount of one
+        some, at = np.unique(amounts[used, k], return_inverse=True)
+        part = mix.contribution(k, some[None]).T
+        rows_ = slice(None) if len(used) == rows else used
+        size[rows_] += part[at]
+        if mix.excess[:, k].any():
+            tilted[rows_] += (part * mix.excess[:, k])[at]
+    size, tilted = size.T, tilted.T
     return size, tilted / np.maximum(size, SMALLEST_SIZE)
 
 
@@ -78,16 +85,17 @@ def text_factor(mix: Composition, text: Array, size: Array) -> Array:
     """
     text = np.broadcast_to(text, (size.shape[1], text.shape[1]))  # one row stands for all
     used = np.flatnonzero(text.any(axis=1))  # most compositions leave it out
-    factor = np.ones_like(size)
-    relative = np.log(np.maximum(size[:, used], SMALLEST_SIZE) / mix.text_scale)
+    # rows above one another, as in `contribution`
+    relative = np.log(np.maximum(size.T[used], SMALLEST_SIZE) / mix.text_scale)
     log_factor = np.zeros_like(relative)
     for t in range(text.shape[1]):
-        jump, tilt, gain, log_half = (mix.text[:, t, i : i + 1] for i in range(4))
-        amount = text[None, used, t]
+        jump, tilt, gain, log_half = mix.text[:, t].T
+        amount = text[used, t, None]
         effect = jump + tilt * relative + gain * np.log1p(amount / np.exp(log_half))
         log_factor += np.where(amount > 0, effect, 0.0)
-    factor[:, used] = np.exp(np.clip(log_factor, -30.0, 30.0))
-    return factor
+    factor = np.ones((size.shape[1], len(size)))
+    factor[used] = np.exp(np.clip(log_factor, -30.0, 30.0))
+    return factor.T
 
 
 def stretch(size: Array, log_speed: Array, reach: Array, bend: float = 0.0) -> Array:
