@@ -15,7 +15,8 @@ import numpy as np
 from planner.clock import Clock
 from planner.group_bill import GroupPlan, group_bill
 from planner.group_law import GroupLaw
-from planner.joint import Choice, Found, Judge, Search
+from planner.joint import Search
+from planner.joint_lists import Choice, Found, Judge
 from planner.offers import Stall, Ways, stall_of
 from planner.targets import Targets
 from sources.base import Source

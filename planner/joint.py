@@ -8,112 +8,25 @@ the gap. Lists that are few are gone through in order of cost, which proves the 
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 
-from planner.clock import Clock
-from planner.fitted import weighted_quantile
-from planner.group_law import GroupLaw
-from planner.laws import Array
-from planner.offers import Ways
-from planner.rules import Rules
-from planner.targets import Targets
+from planner.joint_lists import Choice, Found
+from planner.joint_starts import SUBSETS, Starts
 
-Choice = tuple[int, ...]
-CELLS = 1_500_000  # draws x choices x groups that are judged at once
 ALL = 60_000  # choices that are gone through in order of cost, if so few
-SUBSETS = 5  # sources up to which every subset of them is a start
-RANDOM = 8  # directions of rays beside the sensible ones
-SCALES = 24  # points of a ray
 LISTED, REDUCED = 40, 16  # ways to which a source is reduced while another fills the gap: up to
 # three sources, up to SUBSETS
-BACK = 1.2  # level on a ray from which greedy steps start
 FEW = 4  # the same where sources are many
 SCANNED, BATCH = 12, 256  # amounts of a filler that are listed; choices judged at a time
 SWEEPS = 40
-GREEDY = 120  # steps
 STARTS = 6  # that are polished
 
 
-class Judge:
-    """Levels of choices under a law: feasible where at most 1."""
-
-    def __init__(self, law: GroupLaw, targets: Targets, confidence: float) -> None:
-        self.law, self.targets, self.confidence = law, targets, confidence
-        even = np.ptp(law.weights) <= 1e-12 * law.weights.max()
-        count = len(law.weights)
-        self.rank = math.ceil(confidence * count - 1e-9) - 1 if even else None
-
-    def levels(self, parts: Array) -> Array:
-        """Levels (choices,) of effective examples (draws, choices, sources)."""
-        errors = self.law.of_parts(parts)
-        ratio = self.targets.level(self.law.groups, errors, self.law.shares)
-        if self.rank is None:
-            return weighted_quantile(ratio, self.law.weights, self.confidence)
-        return np.asarray(np.partition(ratio, self.rank, axis=0)[self.rank])
-
-
-@dataclass(frozen=True)
-class Found:
-    """A choice with its cost [currency] and level; proven: nothing on the lists is cheaper."""
-
-    choice: Choice
-    cost: float
-    level: float
-    proven: bool = False
-
-
-class Search:
-    """Choices among lists of ways, judged in batches; what was judged is remembered."""
-
-    def __init__(
-        self, judge: Judge, lists: Sequence[Ways], rules: Rules, budget: float, clock: Clock
-    ) -> None:
-        self.judge, self.lists, self.rules = judge, list(lists), rules
-        self.budget, self.clock = budget * (1 + 1e-12), clock
-        self.tops = np.array([len(ways) - 1 for ways in lists])
-        law = judge.law
-        self.steady = judge.targets.gap is None and not law.mix.excess.any()
-        self.parts = [law.contribution(k, ways.total) for k, ways in enumerate(lists)]
-        self.known: dict[Choice, float] = {}
-
-    def costs(self, choices: np.ndarray) -> Array:
-        """Cost (choices,) [currency] of choices (choices, sources)."""
-        return np.asarray(
-            sum(ways.cost[choices[:, k]] for k, ways in enumerate(self.lists)), dtype=float
-        )
-
-    def allowed(self, choices: np.ndarray) -> np.ndarray:
-        """Which choices keep rules and budget."""
-        good = self.costs(choices) <= self.budget
-        if self.rules:
-            total = np.stack([w.total[choices[:, k]] for k, w in enumerate(self.lists)], axis=1)
-            bought = np.stack([w.bought[choices[:, k]] for k, w in enumerate(self.lists)], axis=1)
-            good &= self.rules.allowed(total, bought)
-        return good
-
-    def levels(self, choices: np.ndarray) -> Array:
-        """Levels (choices,); inf for what is not allowed."""
-        rows = [tuple(row) for row in choices.tolist()]
-        new = [row for row in dict.fromkeys(rows) if row not in self.known]
-        if new:
-            fresh = np.array(new)
-            good = self.allowed(fresh)
-            for row in np.array(new, dtype=object)[~good].tolist():
-                self.known[tuple(row)] = math.inf
-            fresh = fresh[good]
-            law = self.judge.law
-            step = max(1, CELLS // (len(law.weights) * (len(law.groups) + len(self.lists))))
-            for at in range(0, len(fresh), step):
-                some = fresh[at : at + step]
-                parts = np.stack([p[:, some[:, k]] for k, p in enumerate(self.parts)], axis=2)
-                found = self.judge.levels(parts)
-                self.known.update(zip(map(tuple, some.tolist()), map(float, found), strict=True))
-        return np.array([self.known[row] for row in rows])
+class Search(Starts):
+    """The cheapest choice that meets all targets, or the one that comes nearest."""
 
     def cheapest(self, starts: Iterable[Choice] = (), *, exhaust: bool = True) -> Found | None:
         """The cheapest feasible choice found; None where none was."""
@@ -156,114 +69,6 @@ class Search:
                 break
             choice = better
         return Found(choice, float(self.costs(np.array([choice]))[0]), self._level(choice))
-
-    def _level(self, choice: Choice) -> float:
-        return float(self.levels(np.array([choice]))[0])
-
-    def _different(self, pool: Sequence[Choice]) -> list[Choice]:
-        """The cheapest first, one for each set of sources that it buys."""
-        if not pool:
-            return []
-        cost = self.costs(np.array(pool))
-        chosen: dict[tuple[bool, ...], Choice] = {}
-        for i in sorted(range(len(pool)), key=lambda i: (cost[i], pool[i])):
-            bought = tuple(w.bought[c] > 0 for w, c in zip(self.lists, pool[i], strict=True))
-            chosen.setdefault(bought, pool[i])
-        return list(chosen.values())
-
-    # -- starts ----------------------------------------------------------------------------------
-
-    def _owned(self) -> np.ndarray:
-        """Nothing bought, all of what is in hand used."""
-        return np.array([int(np.flatnonzero(w.bought <= 0)[-1]) for w in self.lists])
-
-    def _starts(self, reach: bool = True) -> list[Choice]:
-        """Choices along rays, and those of greedy steps; the first feasible of each if `reach`."""
-        owned = self._owned()
-        pool: list[Choice] = [tuple(owned), tuple(self.tops)]
-        for ray in self._rays(owned):
-            level = self.levels(ray)
-            good = np.flatnonzero(level <= 1) if reach else np.array([int(np.argmin(level))])
-            if len(good):
-                pool.append(tuple(ray[good[int(np.argmin(self.costs(ray[good])))]].tolist()))
-            if self.clock.over():
-                break
-        feasible = [c for c in pool if self._level(c) <= 1]
-        if len(self.lists) <= SUBSETS or not feasible:
-            return [*pool, *self._greedy(owned, reach)]
-        # greedy steps are many where sources are: not from nothing, but from a part of a ray
-        best: np.ndarray = np.array(self._different(feasible)[0])
-        parts = np.array([np.maximum(best - back, owned) for back in range(best.max() + 1)])
-        level = self.levels(parts)
-        low = parts[int(np.argmax(level > BACK)) if (level > BACK).any() else -1]
-        return [*pool, *self._greedy(low, reach)]
-
-    def _rays(self, owned: np.ndarray) -> list[np.ndarray]:
-        """Choices (SCALES, sources) from little to all along some directions."""
-        count = len(self.lists)
-        most = np.array([ways.total[-1] for ways in self.lists])
-        bought = np.array([ways.bought[-1] for ways in self.lists])
-        price = np.array(
-            [w.cost[-1] / max(b, 1e-12) for w, b in zip(self.lists, bought, strict=True)]
-        )
-        price = np.maximum(price, 1e-12 + 1e-6 * price.max(initial=0.0))
-        spread = np.exp(1.5 * np.random.default_rng(0).standard_normal((RANDOM, count)))
-        directions = [most, np.ones(count), 1 / np.sqrt(price), 1 / price, *spread]
-        subsets: Iterable[Sequence[int]] = [range(count)]
-        if count <= SUBSETS:
-            subsets = itertools.chain.from_iterable(
-                itertools.combinations(range(count), size) for size in range(1, count + 1)
-            )
-        rays = []
-        for subset in subsets:
-            mask = np.zeros(count, dtype=bool)
-            mask[list(subset)] = True
-            for direction in directions if len(list(subset)) > 1 else directions[:1]:
-                way = np.where(mask & (bought > 0), direction, 0.0)
-                if not way.any():
-                    continue
-                top = (most / np.where(way > 0, way, np.inf)).max()
-                scales = top * np.geomspace(1e-4, 1.0, SCALES)
-                ray = np.tile(owned, (SCALES, 1))
-                for k in np.flatnonzero(way > 0):
-                    at = np.searchsorted(self.lists[k].total, scales * way[k])
-                    ray[:, k] = np.clip(at, owned[k], self.tops[k])
-                rays.append(ray)
-        return rays
-
-    def _greedy(self, start: np.ndarray, reach: bool, without: int = -1) -> list[Choice]:
-        """The steps from `start` that lower the level most for their cost, until feasible."""
-        choice, path = start.copy(), []
-        level = self._level(tuple(choice.tolist()))
-        for _ in range(GREEDY):
-            if (reach and level <= 1) or self.clock.over():
-                break
-            steps = []
-            for k, top in enumerate(self.tops):
-                if k == without:
-                    continue
-                jumps = choice[k] + np.array([1, 2, 4, 8, 16, 32])
-                for at in np.unique(np.minimum(jumps, top)):
-                    if at > choice[k]:
-                        steps.append(np.concatenate([choice[:k], [at], choice[k + 1 :]]))
-            if not steps:
-                break
-            tried = np.array(steps)
-            levels = self.levels(tried)
-            added = self.costs(tried) - self.costs(choice[None])[0]
-            if not math.isfinite(level):
-                gain = np.where(np.isfinite(levels), 1.0, -np.inf)
-            else:
-                gain = np.log(level) - np.log(levels)
-            rate = gain / np.maximum(added, 1e-9)
-            at = int(np.argmax(np.where(gain > 1e-9, rate, -np.inf)))
-            if not gain[at] > 1e-9:
-                break
-            choice, level = tried[at], float(levels[at])
-            path.append(tuple(choice.tolist()))
-        return path[-1:] if path else []
-
-    # -- improvement -----------------------------------------------------------------------------
 
     def _settled(self, choice: Choice) -> Choice:
         """That use of the data in hand, at the same cost, with the lowest level."""

@@ -48,6 +48,8 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "groups",
         "group_plan pieces local boxes",
         "joint market inputs runs group_bill",
+        "joint_starts",
+        "joint_lists",
         "field offers policy choices",
         "ray",
         "preposterior judge rules",
