@@ -16,8 +16,10 @@ import numpy as np
 
 from planner.errors import Fault, InputError
 from planner.fitted import weighted_quantile
+from planner.group_cautions import cautions
 from planner.group_law import GroupFit, GroupLaw
-from planner.group_model import Model, model_of
+from planner.group_model import Model
+from planner.group_pooled import model_of
 from planner.inference import mode
 from planner.laws import EXPONENT, Array
 from planner.pilots import Pilots
@@ -212,7 +214,7 @@ def _assemble(
         ),
         weights=np.full(draws, 1.0 / draws),
     )
-    return replace(law, pilots=_compare(model, law), warnings=model.cautions())
+    return replace(law, pilots=_compare(model, law), warnings=cautions(model))
 
 
 def _compare(model: Model, law: GroupLaw) -> tuple[GroupFit, ...]:

@@ -6,8 +6,7 @@ per source whose worth is open: quality, saturation, excess].
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -24,31 +23,18 @@ from planner.laws import (
     logistic,
 )
 from planner.layout import LEVEL_SD
-from planner.measured import Measured, pool
-from planner.pilots import Pilots
+from planner.measured import Measured
 from planner.prior import (
     BASE_NOISE,
-    LEAST_SD,
-    Beliefs,
     CurvePrior,
     Normal,
     SourceBelief,
-    curve_prior,
 )
 
 OWN = 5  # parameters of a group
 SHARED = 4  # of these have a part that all groups share
 POOLED = 0.5  # of their prior variance is that part: a judgement
 OWN_SHARE = Normal(0.85, 1.5)  # logit: mostly the group's own examples (Rolf 2021, figure 3)
-# Misfit beyond the pilots against that of several sources, whose sizes are themselves inferred.
-# One of two values tried on digits, diamonds and computers of tests/benchmarks/test_groups.py: 90%
-# intervals then held .95 of 240 errors of mixes not fitted. Held out: 1.00 of 180 (movies and
-# baseball: too wide), .60 of 80 (mnist, whose groups are labels: see the README).
-SPEED = 0.75
-# Sds by which more examples may worsen a group before it is said. Set on two pilots of each task of
-# that benchmark; in all five mnist reached 2.9 to 7, digits 1.7 to 4.3, the others at most 2.0.
-HARM = 2.5
-WEAK = 4  # fewer distinct sizes than this leave the answer to the priors
 
 
 @dataclass(frozen=True)
@@ -238,119 +224,3 @@ class Model:
         )
         own = np.maximum((parts @ self.splits).max(axis=1), ONE)
         return own, np.maximum(parts.sum(axis=2).max(axis=1), ONE)
-
-    def cautions(self) -> tuple[str, ...]:
-        """Warnings that a reader of the law needs."""
-        found = []
-        for name, each in zip(self.groups, self.measured, strict=True):
-            sizes = len(np.unique(np.round(each.amounts.sum(axis=1), 6)))
-            if sizes < WEAK:
-                found.append(
-                    f"weak prior: group {name} was measured at {sizes} sizes only; its floor and "
-                    "slope rest mostly on what other curves did"
-                )
-        harmed = [
-            name
-            for name, each in zip(self.groups, self.measured, strict=True)
-            if not self.free and _harm(each) > HARM
-        ]
-        if harmed:
-            found.append(
-                f"more examples made {', '.join(harmed)} worse in the pilots: groups compete, as "
-                "labels of one task do, which the law cannot say; errors may be higher than "
-                "predicted, so measure the planned mix at a part of its size first"
-            )
-        for k, name in enumerate(self.sources):
-            if not any(m.amounts[:, k].any() for m in self.measured):
-                found.append(f"{name} is in no pilot of a group: its worth is assumed")
-        return tuple(found)
-
-
-def model_of(
-    table: Pilots,
-    sources: tuple[str, ...],
-    groups: tuple[str, ...],
-    splits: Mapping[str, Mapping[str, float]],
-    known: Beliefs,
-    *,
-    exact: bool,
-) -> Model:
-    """Pools the pilots of each group and sets the scales. exact: an example counts the same
-    whatever its source."""
-    names = np.array(table.group, dtype=object)
-    measured = tuple(pool(table.only(names == group), len(sources)) for group in groups)
-    share = np.array([[splits[s].get(g, 0.0) for g in groups] for s in sources])
-    every = np.vstack([m.amounts for m in measured])
-    largest = every.max(axis=0)
-    sure = SourceBelief(SourceBelief.quality.__class__(0.0, LEAST_SD, LEAST_SD), excess=None)
-    beliefs = tuple(sure if exact else known.sources.get(s, SourceBelief()) for s in sources)
-    reference = _reference(sources, known, largest, beliefs)
-    own = beliefs[reference].quality
-    kinds = tuple(
-        (k != reference and not _certain(b), b.excess is None) for k, b in enumerate(beliefs)
-    )
-    worth = np.exp([b.quality.mean - own.mean for b in beliefs])
-    mine = np.maximum((every * worth) @ share, ONE).max(axis=0)
-    total = max(float(((every * worth).sum(axis=1)).max()), ONE)
-    nominal = tuple((m.amounts * worth).sum(axis=1) for m in measured)
-    gaps = []
-    for g, each in enumerate(measured):
-        held = np.maximum((each.amounts * worth) @ share[:, g], ONE)
-        apart = np.log(mine[g] / held) + np.log(total / np.maximum(nominal[g], ONE))
-        gaps.append(np.maximum(apart / 2, 0.0))
-    worst = known.worst_error
-    level = np.exp([m.log_error[int(np.argmax(n))] for m, n in zip(measured, nominal, strict=True)])
-    if worst is not None:
-        level = np.minimum(level, worst * (1 - 1e-3))
-    sizes = max(len(np.unique(np.round(np.log(each), 1))) for each in nominal)
-    curve = known.curve
-    if curve is None:
-        family = known.task_family or _family(measured)
-        curve = curve_prior(family, sizes, several=True, known=worst is not None)
-        trust = tuple(replace(each, speed=SPEED * each.speed) for each in curve.trust)
-        curve = replace(curve, trust=trust)
-    return Model(
-        sources,
-        groups,
-        share,
-        measured,
-        beliefs,
-        kinds,
-        reference,
-        np.where(largest > 0, largest, total),
-        mine,
-        total,
-        nominal,
-        tuple(gaps),
-        level,
-        curve,
-        worst,
-    )
-
-
-def _harm(measured: Measured) -> float:
-    """Most sds by which a group did worse with at least as many examples of every source."""
-    amounts, log_error = measured.amounts, measured.log_error
-    variance = measured.variance(float(np.median(measured.noise))) + 1e-12
-    less = np.all(amounts[:, None] <= amounts[None], axis=2)
-    rise = (log_error[None] - log_error[:, None]) / np.sqrt(variance[:, None] + variance[None])
-    return float(np.max(rise, initial=0.0, where=less))
-
-
-def _certain(belief: SourceBelief) -> bool:
-    """Whether an example's worth is known and free of bias."""
-    return belief.excess is None and max(belief.quality.down, belief.quality.up) <= 2 * LEAST_SD
-
-
-def _family(measured: tuple[Measured, ...]) -> str:
-    loss = any((each.log_error > 0).any() for each in measured)
-    return "generation" if loss else "classification"
-
-
-def _reference(
-    sources: tuple[str, ...], known: Beliefs, largest: Array, beliefs: tuple[SourceBelief, ...]
-) -> int:
-    """Column of the reference: as believed, else the best of those with the largest pilots."""
-    if known.reference in sources:
-        return sources.index(known.reference)
-    return max(range(len(sources)), key=lambda k: (largest[k], beliefs[k].quality.mean, -k))

@@ -57,6 +57,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "stages",
         "evidence growth",
         "group_fit prepared",
+        "group_pooled group_cautions",
         "anchoring group_model",
         "group_law layout",
         "grouping chains spread",

@@ -11,7 +11,7 @@ import pytest
 
 from planner import group_plan
 from planner.errors import InputError
-from planner.group_model import model_of
+from planner.group_pooled import model_of
 from planner.groups import Targets, cheapest_group_plan, fit_groups, least_level
 from planner.pilots import Pilots
 from planner.prior import Beliefs
