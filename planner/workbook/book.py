@@ -27,8 +27,9 @@ OPTIONS = {
 }
 BASE: dict[str, dict[str, Any]] = {
     "plain": {},
-    "text": {"quote_prefix": True},
-    "wrap": {"quote_prefix": True, "text_wrap": True},
+    "text": {"quote_prefix": True, "indent": 1},
+    "right": {"quote_prefix": True, "align": "right"},
+    "wrap": {"quote_prefix": True, "indent": 1, "text_wrap": True},
     "note": {"quote_prefix": True, "italic": True, "font_color": "#595959"},
     "strong": {"quote_prefix": True, "bold": True},
     "title": {"quote_prefix": True, "bold": True, "font_size": 16, "font_color": INK},
@@ -39,9 +40,16 @@ BASE: dict[str, dict[str, Any]] = {
         "text_wrap": True,
         "font_color": "#FFFFFF",
         "bg_color": INK,
+        "align": "center",
         "valign": "top",
     },
-    "unit": {"quote_prefix": True, "italic": True, "bg_color": PALE, "text_wrap": True},
+    "unit": {
+        "quote_prefix": True,
+        "italic": True,
+        "bg_color": PALE,
+        "text_wrap": True,
+        "align": "center",
+    },
     "warn": {"quote_prefix": True, "text_wrap": True, "font_color": "#9C2A00"},
 }
 NUMBERS = {
@@ -195,7 +203,12 @@ class Sheet:
         for column, width in enumerate(widths):
             self.page.set_column(column, column, width)
 
-    def finish(self, freeze: tuple[int, int], repeat: tuple[int, int] | None = None) -> None:
+    def finish(
+        self,
+        freeze: tuple[int, int],
+        repeat: tuple[int, int] | None = None,
+        printed: bool = True,
+    ) -> None:
         """Protect, freeze and set up the page for printing: all columns on one page's width."""
         page = self.page
         page.protect("", {"format_columns": True, "format_rows": True, "objects": True})
@@ -205,7 +218,9 @@ class Sheet:
         page.set_paper(9)
         page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         page.fit_to_pages(1, 0)
-        page.print_area(0, 0, *self._last)
+        page.set_row(0, 24)
+        if printed:
+            page.print_area(0, 0, *self._last)
         page.set_footer("&L&8dataplan&C&8&A&R&8&P / &N")
         if repeat:
             page.repeat_rows(*repeat)

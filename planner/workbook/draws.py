@@ -31,6 +31,7 @@ class Columns:
 
     labels: int
     texts: int
+    names: tuple[str, ...]
 
     def block(self, which: int) -> int:
         """First column of at_scale, below, beyond, excess (0 to 3) of the labelled sources."""
@@ -43,17 +44,21 @@ class Columns:
     @property
     def made(self) -> dict[str, int]:
         """Columns of what is computed in each row, by name."""
-        names = (
-            "size own text_constant text_slope log_size x error "
-            "at_scale below beyond excess part rest rest_own"
-        )
         first = BLOCKS + 4 * self.labels + 4 * self.texts
-        return {name: first + k for k, name in enumerate(names.split())}
+        return {name: first + k for k, name in enumerate(self.names)}
 
 
 def columns_of(state: State) -> Columns:
     """The columns of a state's draws."""
-    return Columns(len(state.labels), len(state.texts))
+    own = ("own",) if tilted(state) else ()
+    text = ("text_constant", "text_slope") if state.texts else ()
+    names = ("size", *own, *text, "log_size", "x", "error", "part")
+    return Columns(len(state.labels), len(state.texts), names)
+
+
+def tilted(state: State) -> bool:
+    """Whether any source has a floor of its own."""
+    return bool(state.law.mix.excess.any())
 
 
 def last_label(at: Columns) -> int:
@@ -70,8 +75,7 @@ def cells(name: str, state: State) -> str:
 def write_draws(sheet: Sheet, state: State, places: Places, draws: Draws, chosen: str) -> None:
     """Write the sheet; `chosen` is the cell with the number of the labelled column searched for."""
     at, mix = columns_of(state), state.law.mix
-    last = at.made["rest_own"]
-    sheet.page.set_column(0, last, 11)
+    sheet.page.set_column(0, at.made["part"], 11)
     sheet.text(0, 0, "Draws of the law", "title")
     told = (
         "Each row is one curve that fits the pilots, all equally likely. error = floor + own/size "
@@ -101,14 +105,20 @@ def write_draws(sheet: Sheet, state: State, places: Places, draws: Draws, chosen
     ]
     _write_numbers(sheet, np.hstack(numbers))
     _write_made(sheet, state, at, draws, chosen)
-    sheet.finish((DRAWS_FIRST, 1), (DRAWS_FIRST - 1, DRAWS_FIRST - 1))
+    sheet.finish((DRAWS_FIRST, 1), printed=False)
     sheet.page.hide()
-    for name in ("rest", "rest_own", "at_scale", "below", "beyond", "excess", "error"):
+    _define(sheet, state, at, chosen)
+
+
+def _define(sheet: Sheet, state: State, at: Columns, chosen: str) -> None:
+    """Name the columns, and those of the source that is searched for."""
+    end = DRAWS_FIRST + len(state.law.weights) - 1
+    for name in at.names:
         sheet.book.name(f"draw_{name}", cells(name, state))
-    if state.texts:
-        for name in ("text_constant", "text_slope"):
-            sheet.book.name(f"draw_{name}", cells(name, state))
-    end = DRAWS_FIRST + len(draws.x) - 1
+    for which, name in enumerate(("at_scale", "below", "beyond", "excess")):
+        first = at.block(which)
+        block = span(DRAWS_FIRST, first, end, first + at.labels - 1, DRAWS)
+        sheet.book.name(f"draw_{name}", f"INDEX({block},0,{chosen})")
     for k, name in enumerate((*COLUMNS, "speed", "start"), CURVE):
         sheet.book.name(f"draw_{name}", span(DRAWS_FIRST, k, end, k, DRAWS))
 
@@ -161,9 +171,6 @@ def _write_numbers(sheet: Sheet, numbers: Array) -> None:
 
 def _write_made(sheet: Sheet, state: State, at: Columns, draws: Draws, chosen: str) -> None:
     """The formulas of each row, with their values."""
-    k, excess = state.search.label, state.law.mix.excess
-    rest: Array = np.round(np.maximum(draws.size - draws.part, 0.0), DIGITS - 3)
-    rest_own: Array = np.round(draws.own - draws.part * excess[:, k], DIGITS - 3)
     values: dict[str, Array] = {
         "size": draws.size,
         "own": draws.own,
@@ -172,13 +179,7 @@ def _write_made(sheet: Sheet, state: State, at: Columns, draws: Draws, chosen: s
         "log_size": draws.log_size,
         "x": draws.x,
         "error": draws.errors,
-        "at_scale": draws.at_scale[:, k],
-        "below": draws.below[:, k],
-        "beyond": draws.beyond[:, k],
-        "excess": excess[:, k],
         "part": draws.part,
-        "rest": rest,
-        "rest_own": rest_own,
     }
     look, write = sheet.book.style("figure"), sheet.page.write_formula
     made = at.made
@@ -187,7 +188,7 @@ def _write_made(sheet: Sheet, state: State, at: Columns, draws: Draws, chosen: s
         before = f"={model[name]}"
         for row, value in enumerate(values[name].tolist(), DRAWS_FIRST):
             write(row, column, before.replace(f"${ANY + 1}", f"${row + 1}"), look, value)
-    sheet.reach(DRAWS_FIRST + len(draws.x) - 1, made["rest_own"])
+    sheet.reach(DRAWS_FIRST + len(draws.x) - 1, made["part"])
 
 
 def _formulas(state: State, at: Columns, row: int, chosen: str) -> dict[str, str]:
@@ -224,8 +225,8 @@ def _formulas(state: State, at: Columns, row: int, chosen: str) -> dict[str, str
     z = f"{steepness}*{cell['x']}-{knee}"
     plus = f"MAX({z},0)+LN(1+EXP(-ABS({z})))"
     fall = f"{straight}*{cell['x']}+{bent}*({plus})+{constant}"
-    error = f"{floor}+{cell['own']}/MAX({cell['size']},{number(SMALLEST_SIZE)})"
-    error += f"+{amplitude}*EXP(-MAX(-300,MIN(300,{fall})))"
+    tilt = f"+{cell['own']}/MAX({cell['size']},{number(SMALLEST_SIZE)})" if tilted(state) else ""
+    error = f"{floor}{tilt}+{amplitude}*EXP(-MAX(-300,MIN(300,{fall})))"
     if law.anchor.worst is not None:
         error = f"MIN({error},{number(law.anchor.worst)})"
     found = {
@@ -237,12 +238,9 @@ def _formulas(state: State, at: Columns, row: int, chosen: str) -> dict[str, str
         "x": f"MIN({far},{number(TOP)})-{number(math.log(law.anchor.size))}",
         "error": error,
     }
-    for which, name in enumerate(("at_scale", "below", "beyond", "excess")):
-        found[name] = f"INDEX({own(which)},{chosen})"
-    logs = (
-        f"INDEX({head(LOW)},{chosen})*{cell['below']}+INDEX({head(HIGH)},{chosen})*{cell['beyond']}"
+    low, high, used, at_scale, below, beyond = (
+        f"INDEX({each},{chosen})"
+        for each in (head(LOW), head(HIGH), head(USED), own(0), own(1), own(2))
     )
-    found["part"] = f"INDEX({head(USED)},{chosen})*{cell['at_scale']}*EXP({logs})"
-    found["rest"] = f"ROUND(MAX({cell['size']}-{cell['part']},0),{DIGITS - 3})"
-    found["rest_own"] = f"ROUND({cell['own']}-{cell['part']}*{cell['excess']},{DIGITS - 3})"
+    found["part"] = f"{used}*{at_scale}*EXP({low}*{below}+{high}*{beyond})"
     return found

@@ -102,7 +102,7 @@ def _rows(sheet: Sheet, state: State, places: Places) -> None:
             "within the budget",
             f'{over}"no limit")',
             kept,
-            "text",
+            "right",
             "",
             "whether the total cost is at most the budget",
         ),
@@ -111,7 +111,7 @@ def _rows(sheet: Sheet, state: State, places: Places) -> None:
             "in time",
             f'IF(ISNUMBER({limit["weeks"]}),{kept_weeks},"no limit")',
             on_time,
-            "text",
+            "right",
             "",
             "whether the last delivery keeps the weeks, speeds and lead times as expected",
         ),
@@ -136,7 +136,7 @@ def _rows(sheet: Sheet, state: State, places: Places) -> None:
             "reaches the target",
             f'IF({at["probability"]}>={places.wanted("confidence")}-1E-9,"yes","no")',
             reaches,
-            "text",
+            "right",
             "",
             "whether that is at least the confidence",
         ),
@@ -154,7 +154,7 @@ def _rows(sheet: Sheet, state: State, places: Places) -> None:
         sheet.text(row, 0, told, "strong" if told[0] != " " else "text")
         sheet.formula(row, 1, formula, shown, style)
         sheet.put(row, 2, shown, style)
-        if style != "text":
+        if style != "right":
             now, then = ref(row, 1), ref(row, 2)
             change = f'IF(AND(ISNUMBER({now}),ISNUMBER({then})),ROUND({now}-{then},9),"")'
             same: float | str = "" if isinstance(shown, str) else 0.0

@@ -136,7 +136,7 @@ def _results(sheet: Sheet, state: State, places: Places, draws: Draws, search: i
             "source that is varied",
             f"INDEX({places.numbers(1)},{places.wanted('marginal')})",
             label(item.source.name),
-            "text",
+            "right",
             "",
             "its number is an input; all other quantities stay as they are",
         ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import math
-from typing import Any
 
 from planner.table import Column, Table, Value
 from planner.workbook.book import INK, Sheet, span
@@ -82,45 +81,55 @@ def write_meanings(sheet: Sheet, row: int, table: Table) -> int:
 
 
 def write_path(sheet: Sheet, table: Table) -> None:
-    """The sheet Path."""
+    """The sheet Path: a column a round, since rounds are few and what is said of each is much."""
     notes = (
         "Rounds of buying, training, measuring and deciding, as planned.",
         "It does not follow the inputs: the rules were found by simulation. For other numbers "
         "change the project file and run dataplan plan again.",
     )
-    below = write_list(sheet, table, "Path", notes)
-    if table.rows:
-        chart = sheet.book.file.add_chart({"type": "column"})
-        number = {column: k for k, column in enumerate(table.header)}
-        last, unit = TOP + 1 + len(table.rows), table.columns[number["cost"]].unit
-        rounds = span(TOP + 2, number["round"], last, number["round"], sheet.name)
-        at = number["cumulative_cost"]
-        costs = span(TOP + 2, at, last, at, sheet.name)
-        _series(chart, "cumulative cost", rounds, costs)
-        chart.set_title({"name": "Spent up to the end of each round", "name_font": {"size": 12}})
-        chart.set_x_axis({"name": "round"})
-        axis = {"name": f"cumulative cost [{label(unit)}]", "num_format": "#,##0", "min": 0}
-        chart.set_y_axis(
-            {**axis, "major_gridlines": {"visible": True, "line": {"color": "#E3E3E3"}}}
-        )
-        chart.set_legend({"none": True})
-        chart.set_size({"width": 560, "height": 280})
-        sheet.page.insert_chart(below + 1, 0, chart, {"object_position": 3})
-        below += 17
-    write_meanings(sheet, below + 1, table)
-    sheet.finish((TOP + 2, 1), (TOP, TOP + 1))
+    sheet.text(0, 0, "Path", "title")
+    for row, text in enumerate(notes, 1):
+        sheet.text(row, 0, text, "note")
+    rounds = len(table.rows)
+    sheet.widths(24, 18, *[WIDE] * rounds, 60)
+    heads = ["", "unit", *(f"round {k}" for k in range(1, rounds + 1)), "meaning"]
+    sheet.heads(TOP, 0, heads, 20)
+    for row, column in enumerate(table.columns, TOP + 1):
+        sheet.text(row, 0, label(column.name), "strong")
+        sheet.text(row, 1, label(column.unit))
+        values = [each[row - TOP - 1] for each in table.rows]
+        for k, value in enumerate(values, 2):
+            sheet.put(row, k, value, style_of(value, column))
+        sheet.text(row, 2 + rounds, column.meaning, "note")
+        longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+        sheet.page.set_row(row, 13.5 * min(10, 1 + longest // int(WIDE)))
+    below = TOP + 1 + len(table.columns)
+    if rounds:
+        _spent(sheet, table, below + 1)
+        sheet.reach(below + 16, 2)
+    sheet.finish((TOP + 1, 2), (TOP, TOP))
 
 
-def _series(chart: Any, name: str, categories: str, values: str) -> None:
+def _spent(sheet: Sheet, table: Table, row: int) -> None:
+    """A chart of what is spent up to the end of each round."""
+    chart = sheet.book.file.add_chart({"type": "column"})
+    at = table.header.index("cumulative_cost")
+    unit, last = label(table.columns[at].unit), 1 + len(table.rows)
     chart.add_series(
         {
-            "name": name,
-            "categories": f"={categories}",
-            "values": f"={values}",
+            "name": "cumulative cost",
+            "categories": f"={span(TOP, 2, TOP, last, sheet.name)}",
+            "values": f"={span(TOP + 1 + at, 2, TOP + 1 + at, last, sheet.name)}",
             "fill": {"color": INK},
             "gap": 60,
         }
     )
+    chart.set_title({"name": "Spent up to the end of each round", "name_font": {"size": 12}})
+    axis = {"name": f"cumulative cost [{unit}]", "num_format": "#,##0", "min": 0}
+    chart.set_y_axis({**axis, "major_gridlines": {"visible": True, "line": {"color": "#E3E3E3"}}})
+    chart.set_legend({"none": True})
+    chart.set_size({"width": 560, "height": 280})
+    sheet.page.insert_chart(row, 0, chart, {"object_position": 3})
 
 
 def write_frontier(sheet: Sheet, table: Table, now: tuple[str, str], surer: Table | None) -> None:
@@ -183,7 +192,7 @@ def _around(values: list[float]) -> dict[str, float]:
     if not values:
         return {}
     low, high = min(values), max(values)
-    step = 10.0 ** math.floor(math.log10(max(high - low, high * 1e-3)))
+    step = 10.0 ** math.floor(math.log10(max(high - low, high * 1e-3))) / 2
     return {"min": math.floor(low / step) * step, "max": math.ceil(high / step) * step}
 
 

@@ -21,7 +21,7 @@ BARS = 18  # rows that a chart stands on
 def write_plan(sheet: Sheet, state: State, places: Places) -> None:
     """Write the sheet."""
     money = state.study.inputs.currency
-    sheet.widths(6, 26, 13, 14, 12, 12, *[13] * 7, 12, 9, 9, 9, 22, 26, 13)
+    sheet.widths(6, 26, 13, 14, 12, 12, *[13] * 7, 12, 9, 9, 9, 20, 20, 12)
     sheet.text(0, 0, "Plan", "title")
     told = (
         "Quantities and prices are inputs on Assumptions; money is rounded to the cent, then added."
@@ -181,6 +181,7 @@ def cost_chart(book: Book, state: State, places: Places) -> Any:
     chart.set_legend({"none": True})
     chart.set_y_axis({"reverse": True, "num_font": {"size": 9}})
     axis = {"name": f"total [{label(money)}]", "num_format": "#,##0", "num_font": {"size": 9}}
+    axis["label_position"] = "high"  # the rows run down, so that it is below
     chart.set_x_axis({**axis, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
     chart.set_size({"width": 620, "height": max(240, min(20 * places.items + 110, 900))})
     return chart

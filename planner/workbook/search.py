@@ -7,7 +7,7 @@ import math
 from planner.laws import LARGEST_SIZE
 from planner.workbook import given
 from planner.workbook.book import Sheet, number, ref, span
-from planner.workbook.draws import SCALE, columns_of, last_label
+from planner.workbook.draws import SCALE, columns_of, last_label, tilted
 from planner.workbook.places import DRAWS, Places, result
 from planner.workbook.state import GRID, HALVINGS, LEAST, MOST, OUT_OF_REACH, State
 
@@ -132,7 +132,7 @@ def _chance(state: State, places: Places, row: int) -> str:
     law = state.law
     used, low, high = (ref(row, column) for column in (4, 5, 6))
     part = f"{used}*draw_at_scale*EXP({low}*draw_below+{high}*draw_beyond)"
-    size = f"(draw_rest+{part}+1E-9)"
+    size = f"(draw_size-draw_part+{part}+1E-9)"
     log = f"LN({size})"
     if state.texts:
         log = f"((1+draw_text_slope)*{log}+draw_text_constant)"
@@ -149,8 +149,8 @@ def _chance(state: State, places: Places, row: int) -> str:
     if state.curve[:, 3].any():
         fall += f"+draw_bent*(({z}+ABS({z}))/2+LN(1+EXP(-ABS({z}))))"
     error = f"draw_floor+draw_amplitude*EXP(-({fall}))"
-    if law.mix.excess.any():
-        error += f"+(draw_rest_own+{part}*draw_excess)/{size}"
+    if tilted(state):
+        error += f"+(draw_own+({part}-draw_part)*draw_excess)/{size}"
     target = places.wanted("target")
     if law.anchor.worst is not None:
         target = f"IF({target}>={number(law.anchor.worst)},1E+300,{target})"
