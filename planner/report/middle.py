@@ -1,0 +1,470 @@
+"""The middle of the page: the path as a calendar, the law, the frontier, what moves the cost."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from planner.report import charts
+from planner.report.calendar import Bar, Words, calendar
+from planner.report.charts import Curve, Labels, Swing
+from planner.report.grid import bullets, cents, figure, folded, likely, paragraph, section, table
+from planner.report.markup import Html, clean, element, joined, named
+from planner.report.page import Page
+from planner.screen import amount, chance, money, number, weeks
+
+if TYPE_CHECKING:
+    from planner.fitted import FittedLaw
+    from planner.study import Study
+
+POINTS = 60  # of a curve
+BEYOND = 30.0  # times the largest pilot that the law is drawn for, or as far as the plan goes
+MOST_SWINGS = 15  # bars of the tornado; the table has all
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def path(page: Page) -> Html:
+    """The rounds on a calendar and as a table; the orders of the plan where all is bought at
+    once."""
+    say, facts, rows = page.say, page.facts, page.records("path")
+    start = page.study.inputs.start
+    limit = _day(start, facts["weeks_limit"]) if facts["weeks_limit"] is not None else None
+    if len(rows) < 2:
+        return section("path", say("path"), *orders(page, limit))
+    bars = [
+        Bar(
+            say.plain("round n", n=row["round"]),
+            row["order_date"],
+            row["order_date"],
+            row["arrival_date"],
+            row["decision_date"],
+            say.plain("P so far", chance=chance(row["reached"])),
+        )
+        for row in rows
+        if row["order_date"] and row["arrival_date"] and row["decision_date"]
+    ]
+    cells = [
+        (
+            row["round"],
+            page.mix("path", row),
+            say.day(row["order_date"]),
+            say.day(row["arrival_date"]),
+            say.day(row["decision_date"]),
+            cents(row["cost"]),
+            cents(row["cumulative_cost"]),
+            page.interval(row),
+            likely(row["needed"]),
+            likely(row["reached"]),
+        )
+        for row in rows
+    ]
+    rules = [
+        joined([element("b", say("round n", n=row["round"])), ": ", _decision(page, row)])
+        for row in rows
+    ]
+    heads = [
+        say("round"),
+        say("buy"),
+        say("order"),
+        say("arrival"),
+        say("decision"),
+        page.head("cost", page.currency),
+        page.head("so far", page.currency),
+        joined([say("error then"), " ", element("small", page.metric)]),
+        say("P bought"),
+        say("P so far head"),
+    ]
+    told = say(
+        "path.lead",
+        expected=page.spent(facts["expected_cost"]),
+        once=page.spent(facts["one_shot_cost"]),
+    )
+    more = [say("path.measure", weeks=number(facts["measure_weeks"]))]
+    if facts["stopped"]:
+        more.append(
+            say("path.stopped", chance=chance(facts["stopped"]), lost=page.spent(facts["lost"]))
+        )
+    return section(
+        "path",
+        say("path"),
+        paragraph(told),
+        _calendar(page, bars, limit),
+        table(say("path.caption"), heads, cells, "<<<<<>>>>>", cards=True),
+        element("h3", say("rule")),
+        bullets(rules),
+        paragraph(joined(more, " "), class_="note"),
+    )
+
+
+def dates(page: Page) -> Html:
+    """The orders of a plan on a calendar, where there are no rounds."""
+    limit = page.facts["weeks_limit"]
+    last = None if limit is None else _day(page.study.inputs.start, limit)
+    return section("path", page.say("path"), *orders(page, last))
+
+
+def orders(page: Page, limit: datetime.date | None) -> list[Html | None]:
+    """The orders of a plan that is bought at once, on a calendar."""
+    say, start = page.say, page.study.inputs.start
+    bars, rows = [], []
+    for row in page.records("plan"):
+        first, last = _day(start, row["start_week"]), _day(start, row["weeks"])
+        if first is None or last is None:
+            continue
+        bars.append(Bar(clean(row["source"], 60), start, first, last, None))
+        rows.append((named(row["source"]), say.day(start), say.day(first), say.day(last)))
+    if not bars:
+        return [paragraph(say("plan.none"))]
+    heads = [say("source"), say("order"), say("first delivery"), say("arrival")]
+    return [
+        paragraph(say("path.once")),
+        _calendar(page, bars, limit),
+        table(say("orders.caption"), heads, rows, "<<<<", cards=True),
+    ]
+
+
+def _calendar(page: Page, bars: list[Bar], limit: datetime.date | None) -> Html | None:
+    if not bars:
+        return None
+    say = page.say
+    words = Words(
+        *(say.plain(f"calendar.{k}") for k in ("wait", "arrive", "measure", "limit", "date"))
+    )
+    about = joined(
+        [
+            say(
+                "calendar.bar",
+                name=bar.name,
+                order=say.day(bar.order),
+                arrival=say.day(bar.arrival),
+                decision=say.day(bar.decision or bar.arrival),
+            )
+            for bar in bars[:12]
+        ],
+        " ",
+    )
+    return charts.figure("calendar", say("calendar.title"), about, calendar(bars, limit, words))
+
+
+def _day(start: datetime.date, week: float | None) -> datetime.date | None:
+    try:
+        return start + datetime.timedelta(days=math.ceil(7 * (week or 0.0) - 1e-6))
+    except (OverflowError, ValueError):
+        return None
+
+
+def _decision(page: Page, row: dict[str, Any]) -> Html:
+    """What is decided after a round, from the measured errors at which each thing is done."""
+    say = page.say
+    if row["buy_at"] is None:
+        return say("rule.last", target=number(page.facts["target"]))
+    done = number(row["done_below"], 4) if row["done_below"] is not None else None
+    told = [say("rule.done", error=done) if done else say("rule.never done")]
+    told.append(say("rule.buy", error=number(row["buy_at"], 4)))
+    if row["stop_above"] is not None:
+        told.append(say("rule.stop", error=number(row["stop_above"], 4)))
+    return joined(told, say("and"))
+
+
+def law(page: Page) -> Html:
+    """The scaling law with pilots, bands and target."""
+    say, facts = page.say, page.facts
+    study = cast("Study", page.study)
+    fitted, pilots = study.law, page.records("pilots")
+    several = len(fitted.labels) > 1
+    unit = (
+        say.plain("effective of", name=clean(fitted.reference, 24))
+        if several
+        else say.plain("examples")
+    )
+    need = fitted.required(facts["target"], facts["confidence"])
+    curve = _curve(study, need)
+    sure = chance(facts["confidence"])
+    marks = {
+        "target": say.plain("target n", n=number(facts["target"])),
+        "median": say.plain("median"),
+        "band": say.plain("bands"),
+        "pilots": say.plain("pilots of", name=clean(fitted.reference, 24))
+        if several
+        else say.plain("pilots"),
+        "others": say.plain("other pilots"),
+        "plan": say.plain("the plan"),
+        "need": say.plain("needed", n=amount(_rounded(need)), chance=sure)
+        if math.isfinite(need)
+        else "",
+    }
+    labels = Labels(unit, clean(facts["metric"], 60), marks)
+    about = say(
+        "law.about",
+        metric=page.metric,
+        pilots=len(pilots),
+        low=number(curve.levels[0][-1], 3),
+        high=number(curve.levels[4][-1], 3),
+        size=amount(_rounded(curve.sizes[-1])),
+        target=number(facts["target"]),
+    )
+    told = (
+        say("law.need", aim=page.aim, wanted=sure, n=amount(_rounded(need)), unit=unit)
+        if math.isfinite(need)
+        else say("law.never", aim=page.aim, wanted=sure)
+    )
+    notes = [told]
+    if not pilots:
+        notes.append(say("law.no pilots"))
+    elif facts["weak_prior"] == "yes":
+        notes.append(say("law.weak"))
+    return section(
+        "law",
+        say("law"),
+        paragraph(joined(notes, " ")),
+        charts.figure(
+            "law",
+            say("law.title"),
+            about,
+            charts.law(curve, labels),
+            say("law.caption", metric=page.metric, unit=unit),
+        ),
+        folded(say("law.pilots"), pilot_table(page)) if pilots else None,
+        folded(say("law.parameters"), _parameters(page)),
+    )
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def _curve(study: Study, need: float) -> Curve:
+    fitted, plan = study.law, study.plan
+    points = _pilots(fitted)
+    sizes = [size for size, _, _ in points] or [fitted.anchor.size / 100, fitted.anchor.size]
+    planned = None
+    total = plan.totals(fitted.sources)
+    if total.any():
+        planned = (float(np.median(fitted.effective(total[None]))), plan.error)
+    far = max(max(sizes) * BEYOND, planned[0] * 2 if planned else 0.0)
+    if math.isfinite(need):
+        far = max(far, min(need * 1.5, max(sizes) * 1e4))
+    near = min([*sizes, planned[0] if planned and planned[0] > 0 else sizes[0]])
+    axis = np.geomspace(max(near / 1.5, 1e-3), far, POINTS)
+    levels = fitted.quantiles({fitted.reference: axis}, LEVELS)
+    return Curve(
+        [float(x) for x in axis],
+        [[float(v) for v in row] for row in levels],
+        points,
+        study.plan.target.error,
+        need if math.isfinite(need) and need > 0 else None,
+        planned,
+    )
+
+
+def _pilots(law: FittedLaw) -> list[tuple[float, float, bool]]:
+    """Median effective size and error of each pilot, and whether it is of the reference alone."""
+    fits = law.residuals()
+    if not fits:
+        return []
+    amounts = np.array([[fit.amounts.get(name, 0.0) for name in law.sources] for fit in fits])
+    size = np.median(law.effective(amounts), axis=0)
+    alone = amounts[:, law.sources.index(law.reference)] == amounts.sum(axis=1)
+    return [
+        (float(n), fit.observed, bool(own))
+        for n, fit, own in zip(size, fits, alone, strict=True)
+        if n > 0
+    ]
+
+
+def pilot_table(page: Page) -> Html:
+    """Each measured composition beside what the law says of it."""
+    say = page.say
+    columns = page.tables["pilots"].columns
+    first = next(at for at, column in enumerate(columns) if column.name == "residual") + 1
+    grouped = "group" in page.tables["pilots"].header
+    rows = []
+    for row in page.records("pilots"):
+        used = [
+            say("amount", n=f"{row[c.name]:,.0f}", name=named(c.name))
+            for c in columns[first:]
+            if row[c.name]
+        ]
+        rows.append(
+            (
+                joined(used, say("list")) if used else say("nothing"),
+                *([named(row["group"])] if grouped else []),
+                row["runs"],
+                figure(row["observed"], 3),
+                figure(row["fitted"], 3),
+                say("from to", low=number(row["low"], 3), high=number(row["high"], 3)),
+            )
+        )
+    heads = [
+        say("examples"),
+        *([say("group")] if grouped else []),
+        say("runs"),
+        say("observed"),
+        say("fitted"),
+        say("range 90"),
+    ]
+    return table(
+        say("pilots.caption", metric=page.metric), heads, rows, "<" * (1 + grouped) + ">>>>"
+    )
+
+
+def _parameters(page: Page) -> Html:
+    say = page.say
+    rows = [
+        (
+            joined([say.word(row["family"]), " ", element("small", chance(row["weight"]))]),
+            element("code", clean(row["parameter"], 40)),
+            named(row["source"]) if row["source"] else None,
+            figure(row["low"], 3),
+            figure(row["median"], 3),
+            figure(row["high"], 3),
+            say.word(row["identified"]),
+        )
+        for row in page.records("law")
+    ]
+    heads = [
+        say(key)
+        for key in ("family", "parameter", "source", "low end", "median", "high end", "known from")
+    ]
+    return table(say("parameters.caption"), heads, rows, "<<<>>><")
+
+
+def frontier(page: Page) -> Html:
+    """What other targets cost."""
+    say, facts, rows = page.say, page.facts, page.records("frontier")
+    if not rows:
+        return section("frontier", say("frontier"), paragraph(say("frontier.none")))
+    points = [(row["target"], row["cost"]) for row in rows]
+    marks = {
+        "own": say.plain("own n", n=money(facts["cost"])),
+        "out": say.plain("cross"),
+    }
+    labels = Labels(
+        say.plain("target of", metric=clean(facts["metric"], 40)),
+        say.plain("cost in", unit=clean(page.study.inputs.currency, 12)),
+        marks,
+    )
+    reached = [row for row in rows if row["cost"] is not None]
+    about = (
+        say(
+            "frontier.about",
+            easy=number(reached[0]["target"]),
+            least=page.spent(reached[0]["cost"]),
+            hard=number(reached[-1]["target"]),
+            most=page.spent(reached[-1]["cost"]),
+        )
+        if reached
+        else say("frontier.nothing")
+    )
+    several = "model" in rows[0]
+    cells = [
+        (
+            number(row["target"]),
+            cents(row["cost"]) or say("out"),
+            weeks(row["weeks"]) or None,
+            likely(row["probability"]),
+            likely(row["met"]),
+            *([named(row["model"]) if row["model"] else None] if several else []),
+            page.mix("frontier", row) if row["cost"] is not None else None,
+        )
+        for row in rows
+    ]
+    heads = [
+        joined([say("target"), " ", element("small", page.metric)]),
+        page.head("cost", page.currency),
+        say("weeks"),
+        say("P target"),
+        say("P all"),
+        *([say("model")] if several else []),
+        say("buy"),
+    ]
+    own = next((at for at, row in enumerate(rows) if row["target"] == facts["target"]), None)
+    return section(
+        "frontier",
+        say("frontier"),
+        paragraph(say("frontier.lead", wanted=chance(facts["confidence"]))),
+        charts.figure(
+            "frontier",
+            say("frontier.title"),
+            about,
+            charts.frontier(points, facts["target"], labels),
+            about,
+        ),
+        table(say("frontier.caption"), heads, cells, ">>>>>" + "<" * several + "<", marked=own),
+    )
+
+
+def sensitivity(page: Page) -> Html:
+    """What moves the cost, as a tornado and a table; how to get it where it was not computed."""
+    say, facts, rows = page.say, page.facts, page.records("sensitivity")
+    if "sensitivity" not in page.tables:
+        command = element("code", "dataplan plan PROJECT.toml --sensitivity")
+        return section(
+            "sensitivity", say("sensitivity"), paragraph(say("sensitivity.how", command=command))
+        )
+    if not rows:
+        return section("sensitivity", say("sensitivity"), paragraph(say("sensitivity.none")))
+    swings = [
+        Swing(
+            f"{clean(row['scope'], 24)}: {clean(row['name'], 24)}",
+            (number(row["low"], 3), number(row["high"], 3)),
+            row["cost_low"],
+            row["cost_high"],
+        )
+        for row in rows
+        if not row["note"]
+    ]
+    labels = Labels(
+        say.plain("cost in", unit=clean(page.study.inputs.currency, 12)),
+        "",
+        {"base": say.plain("own n", n=money(facts["cost"])), "out": say.plain("out")},
+    )
+
+    def cost(value: Any, note: Any) -> object:
+        return say("not known") if note else say("out") if value is None else cents(value)
+
+    cells = [
+        (
+            joined([named(row["scope"]), ": ", element("code", clean(row["name"], 60))]),
+            say("from to", low=number(row["low"], 3), high=number(row["high"], 3)),
+            element("span", say.unit(str(row["unit"])), class_="unit"),
+            cost(row["cost_low"], row["note"]),
+            cost(row["cost_high"], row["note"]),
+            say.word(row["provenance"]),
+        )
+        for row in rows
+    ]
+    heads = [
+        say("number"),
+        say("range"),
+        say("unit"),
+        page.head("cost at low", page.currency),
+        page.head("cost at high", page.currency),
+        say("rests on"),
+    ]
+    top = rows[0]
+    about = say(
+        "sensitivity.about",
+        name=joined([named(top["scope"]), ": ", element("code", clean(top["name"], 60))]),
+        low=cost(top["cost_low"], top["note"]),
+        high=cost(top["cost_high"], top["note"]),
+        unit=page.currency,
+    )
+    drawn = swings[:MOST_SWINGS]
+    chart = (
+        charts.figure(
+            "tornado", say("tornado.title"), about, charts.tornado(drawn, facts["cost"], labels)
+        )
+        if drawn
+        else None
+    )
+    return section(
+        "sensitivity",
+        say("sensitivity"),
+        paragraph(about),
+        chart,
+        table(say("sensitivity.caption"), heads, cells, "<><>><"),
+    )
