@@ -190,9 +190,11 @@ def frontier(points: Sequence[tuple[float, float | None]], own: float, labels: L
             mine = target == own
             sheet.dot((at, y(cost)), 6.0 if mine else 3.5, MARK if mine else BAND)
             if mine:
-                side = "end" if at > (left + right) / 2 else "start"
-                off = -10 if side == "end" else 10
-                sheet.text((at + off, y(cost) - 8), labels.marks["own"], side, MARK)
+                text = labels.marks["own"]
+                if at - left > letters(text) + 14:  # the curve rises to the right
+                    sheet.text((at - 10, y(cost) - 8), text, "end", MARK)
+                else:
+                    sheet.text((at + 8, min(y(cost) + 20, bottom - 6)), text, "start", MARK)
         if any(cost is None for _, cost in points):
             sheet.text((right, bottom - 24), labels.marks["out"], "end", MARK)
         sheet.text((8, 16), labels.y, "start", MUTED)

@@ -12,6 +12,7 @@ from planner.report.page import Page
 from planner.screen import chance, money, number, weeks
 from planner.whatif import Position, WhatIf
 
+ROUNDING = 0.005  # of a chance that is shown with two decimals
 AXES = ("target", "confidence", "weeks", "budget")
 
 
@@ -119,6 +120,8 @@ def _told(page: Page, position: Position) -> dict[str, Any]:
         met=chance(position.met),
         against=against,
     )
+    if (position.met or 0.0) < position.confidence - ROUNDING:
+        told = joined([told, " ", say("whatif.short")])
     if position.model:
         told = joined([told, " ", say("whatif.model", name=named(position.model))])
     bought = [
@@ -199,7 +202,7 @@ def _table(page: Page, grid: WhatIf, places: list[int], caption: object, *, limi
         say("P target"),
         say("buy or binds"),
     ]
-    align = ">>" + ">>" * limits + ">>>><"
+    align = ">>" + ">>" * limits + ">>>>~"
     mine = grid.positions.index(grid.at(*grid.own))
     return table(caption, heads, rows, align, marked=places.index(mine) if mine in places else None)
 

@@ -109,22 +109,23 @@ def _table(page: Page, caption: object, rows: list[dict[str, Any]]) -> Html:
             _range(page, row),
             say.word(row["provenance"]),
             _reference(page, row),
-            None if row["date"] is None else clean(row["date"], 20),
         )
         for row in rows
     ]
-    heads = [
-        say(key) for key in ("number", "value", "unit", "range", "rests on", "reference", "checked")
-    ]
-    return table(caption, heads, cells, "<><><<<")
+    heads = [say(key) for key in ("number", "value", "unit", "range", "rests on", "reference")]
+    return table(caption, heads, cells, "<><><~")
 
 
 def _reference(page: Page, row: dict[str, Any]) -> Html | None:
     """Where a number comes from, and what to know about it."""
     reference = str(row["reference"] or "")
+    date = None if row["date"] is None else element("small", clean(row["date"], 20), class_="day")
+    shown: Html | None = None
     if reference == "project file":
-        return page.say("project file")
-    return element("span", clean(reference, 200), class_="reference") if reference else None
+        shown = page.say("project file")
+    elif reference:
+        shown = element("span", clean(reference, 200), class_="reference")
+    return joined([shown, " " if date else None, date]) if shown or date else None
 
 
 def _range(page: Page, row: dict[str, Any]) -> object:
@@ -177,6 +178,6 @@ def proposal(page: Page) -> Html:
 
 def aim_of(page: Page) -> Html:
     """The target, or that of all groups."""
-    if page.facts.get("target") is None:
+    if "max_gap" in page.facts:
         return page.say("groups.targets")
     return page.aim

@@ -10,6 +10,7 @@ from planner.screen import chance, number
 
 Cell = object
 DASH = "–"
+KINDS = {"<": None, ">": "number", "~": "text"}
 
 
 def table(  # noqa: PLR0913
@@ -23,12 +24,13 @@ def table(  # noqa: PLR0913
     marked: int | None = None,
     name: str | None = None,
 ) -> Html:
-    """A table whose first cells name the rows; `align` has < or > for each column.
+    """A table whose first cells name the rows; `align` has < or > for each column, or
+    ~ for long text.
 
     total: a last row of sums. cards: on a phone each row is a block of its own, else the table is
     scrolled sideways. marked: the row of the project's own. name: the id of the table.
     """
-    kinds = ["number" if side == ">" else None for side in align]
+    kinds = [KINDS[side] for side in align]
     top = element(
         "tr",
         *(
@@ -57,7 +59,7 @@ def _row(
 ) -> Html:
     cells = []
     for at, (cell, head, kind) in enumerate(zip(row, heads, kinds, strict=True)):
-        shown = DASH if cell is None else cell
+        shown = element("span", DASH if cell is None else cell) if cell != "" else ""
         if at == 0:
             cells.append(element("th", shown, scope="row", role="rowheader", class_=kind))
         else:

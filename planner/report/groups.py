@@ -19,6 +19,7 @@ from planner.report.grid import (
 )
 from planner.report.markup import Html, clean, element, joined, named
 from planner.report.middle import pilot_table
+from planner.report.opening import badge, reasons
 from planner.report.page import Page
 from planner.report.svg import BAND, GRID, INK, MARK, MUTED, NARROW, Sheet, fitted, linear, ticks
 from planner.screen import amount, chance, money, number, weeks
@@ -41,8 +42,6 @@ def opening(page: Page) -> Html:
         if key.startswith("target of ")
     ]
     key = "groups.lead" if page.reached else "groups.lead out"
-    kind = "good" if page.reached else "bad"
-    badge = element("strong", say("met" if page.reached else "not met"), class_=f"badge {kind}")
     lead = say(
         key,
         cost=page.spent(facts["cost"]),
@@ -69,13 +68,14 @@ def opening(page: Page) -> Html:
         (say("groups.error"), joined([element("b", number(facts["error"], 3)), " ", interval])),
         (say("groups.lag"), named(facts["lags"]) if facts["lags"] else say("nobody")),
     ]
-    told = paragraph(badge, " ", element("span", lead, class_="lead"))
+    told = paragraph(badge(page), " ", element("span", lead, class_="lead"))
     return section(
         "verdict",
         say("groups.answer"),
         told,
         pairs(rows),
-        paragraph(say("groups.no verdict"), class_="note"),
+        *reasons(page),
+        paragraph(say("groups.left out"), class_="note"),
     )
 
 
@@ -223,7 +223,7 @@ def frontier(page: Page) -> Html:
         "frontier",
         say("frontier"),
         paragraph(say("groups.frontier", wanted=chance(page.facts["confidence"]))),
-        table(say("frontier.caption"), heads, cells, ">>>><<", marked=own),
+        table(say("frontier.caption"), heads, cells, ">>>>~~", marked=own),
     )
 
 

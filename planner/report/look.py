@@ -13,7 +13,7 @@ html{-webkit-text-size-adjust:100%}
 body{margin:0;background:#fff;color:var(--ink);
   font:16px/1.5 system-ui,-apple-system,"Segoe UI","Noto Sans CJK SC","Microsoft YaHei",
   "PingFang SC",sans-serif;overflow-wrap:anywhere}
-main,header,footer{max-width:60rem;margin:0 auto;padding:0 1.25rem}
+main,header,footer{max-width:64rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:1.5rem}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 .25rem}
 h2{font-size:1.25rem;margin:0 0 .75rem;line-height:1.3}
@@ -51,9 +51,10 @@ th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:left;
 thead th{vertical-align:bottom;background:var(--pale);overflow-wrap:normal;font-size:.85rem}
 .number{text-align:right;overflow-wrap:normal}
 td.number,th.number{white-space:nowrap}
+td.text{min-width:11rem}
+.day{white-space:nowrap}
 thead th.number{white-space:normal}
-tbody th{font-weight:400;min-width:7rem}
-tbody th.number{min-width:5rem}
+tbody th{font-weight:400;min-width:5rem}
 tfoot th,tfoot td{font-weight:700;border-top:2px solid var(--ink)}
 tr.own th,tr.own td{background:#eaf2fa;font-weight:700}
 figure{margin:1rem 0;max-width:45rem}
@@ -100,11 +101,14 @@ table.cards,.cards tbody,.cards tfoot{display:block}
 .cards tbody th,.cards tfoot th{font-weight:700;font-size:1rem;text-align:left}
 .cards td::before{content:attr(data-label);color:var(--muted);text-align:left;flex:0 0 42%}
 .cards .none{display:none}
+.cards td>span{min-width:0}
 .cards tfoot tr{border-bottom:2px solid var(--ink)}
 }
 @page{size:A4;margin:16mm 14mm}
 @media print{
-body{font-size:10pt}
+html{font-size:10pt}
+tfoot{display:table-row-group}
+.cards{break-inside:avoid}
 main,header,footer{max-width:none;padding:0}
 .skip,#whatif-controls,details:not([open]),summary{display:none!important}
 .wide{display:block}
@@ -115,7 +119,7 @@ h2,caption,dl.figures,.keep,tr,blockquote{break-inside:avoid}
 h2,caption{break-after:avoid}
 .scroll{overflow:visible}
 table{font-size:8pt}
-th,td{padding:1mm 1.2mm;min-width:0}
+th,td,td.text{padding:1mm 1.2mm;min-width:0}
 tbody th{min-width:0}
 td.number,th.number{white-space:normal}
 thead{display:table-header-group}

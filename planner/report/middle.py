@@ -120,7 +120,7 @@ def orders(page: Page, limit: datetime.date | None) -> list[Html | None]:
         return [paragraph(say("plan.none"))]
     heads = [say("source"), say("order"), say("first delivery"), say("arrival")]
     return [
-        paragraph(say("path.once")),
+        paragraph(say("path.once" if "path" in page.tables else "path.orders")),
         _calendar(page, bars, limit),
         table(say("orders.caption"), heads, rows, "<<<<", cards=True),
     ]
@@ -178,7 +178,7 @@ def law(page: Page) -> Html:
     unit = (
         say.plain("effective of", name=clean(fitted.reference, 24))
         if several
-        else say.plain("examples")
+        else say.plain("examples of data")
     )
     need = fitted.required(facts["target"], facts["confidence"])
     curve = _curve(study, need)
@@ -278,19 +278,12 @@ def _pilots(law: FittedLaw) -> list[tuple[float, float, bool]]:
 def pilot_table(page: Page) -> Html:
     """Each measured composition beside what the law says of it."""
     say = page.say
-    columns = page.tables["pilots"].columns
-    first = next(at for at, column in enumerate(columns) if column.name == "residual") + 1
     grouped = "group" in page.tables["pilots"].header
     rows = []
     for row in page.records("pilots"):
-        used = [
-            say("amount", n=f"{row[c.name]:,.0f}", name=named(c.name))
-            for c in columns[first:]
-            if row[c.name]
-        ]
         rows.append(
             (
-                joined(used, say("list")) if used else say("nothing"),
+                page.mix("pilots", row),
                 *([named(row["group"])] if grouped else []),
                 row["runs"],
                 figure(row["observed"], 3),
@@ -382,18 +375,23 @@ def frontier(page: Page) -> Html:
         say("buy"),
     ]
     own = next((at for at, row in enumerate(rows) if row["target"] == facts["target"]), None)
-    return section(
-        "frontier",
-        say("frontier"),
-        paragraph(say("frontier.lead", wanted=chance(facts["confidence"]))),
+    drawn = (
         charts.figure(
             "frontier",
             say("frontier.title"),
             about,
             charts.frontier(points, facts["target"], labels),
             about,
-        ),
-        table(say("frontier.caption"), heads, cells, ">>>>>" + "<" * several + "<", marked=own),
+        )
+        if reached
+        else paragraph(about)
+    )
+    return section(
+        "frontier",
+        say("frontier"),
+        paragraph(say("frontier.lead", wanted=chance(facts["confidence"]))),
+        drawn,
+        table(say("frontier.caption"), heads, cells, ">>>>>" + "<" * several + "~", marked=own),
     )
 
 
@@ -426,6 +424,9 @@ def sensitivity(page: Page) -> Html:
     def cost(value: Any, note: Any) -> object:
         return say("not known") if note else say("out") if value is None else cents(value)
 
+    def told(value: Any, note: Any) -> object:
+        return cost(value, note) if note or value is None else page.spent(value)
+
     cells = [
         (
             joined([named(row["scope"]), ": ", element("code", clean(row["name"], 60))]),
@@ -449,9 +450,8 @@ def sensitivity(page: Page) -> Html:
     about = say(
         "sensitivity.about",
         name=joined([named(top["scope"]), ": ", element("code", clean(top["name"], 60))]),
-        low=cost(top["cost_low"], top["note"]),
-        high=cost(top["cost_high"], top["note"]),
-        unit=page.currency,
+        low=told(top["cost_low"], top["note"]),
+        high=told(top["cost_high"], top["note"]),
     )
     drawn = swings[:MOST_SWINGS]
     chart = (

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from planner.report.grid import bullets, cents, figure, likely, pairs, paragraph, section, table
+from planner.report.grid import (
+    DASH,
+    bullets,
+    cents,
+    figure,
+    likely,
+    pairs,
+    paragraph,
+    section,
+    table,
+)
 from planner.report.markup import Html, element, joined, named
 from planner.report.page import Page
 from planner.screen import amount, chance, money, number, weeks
@@ -21,16 +31,21 @@ COLOURS = {
 
 def verdict(page: Page) -> Html:
     """The answer in a sentence, the figures of it, and why."""
-    say, facts = page.say, page.facts
-    answer = str(facts["verdict"])
-    badge = element("strong", say.speech(f"answer.{answer}"), class_=f"badge {COLOURS[answer]}")
+    say = page.say
     parts: list[Html] = [
-        paragraph(badge, " ", element("span", sentence(page), class_="lead")),
+        paragraph(badge(page), " ", element("span", sentence(page), class_="lead")),
         pairs(_figures(page)),
     ]
     if "verdict" in page.tables:
-        parts += _reasons(page)
+        parts += reasons(page)
     return section("verdict", say("verdict"), *parts)
+
+
+def badge(page: Page) -> Html:
+    """The answer in a word or two."""
+    answer = str(page.facts["verdict"])
+    text = page.say.speech(f"answer.{answer}")
+    return element("strong", text, class_=f"badge {COLOURS.get(answer, 'fair')}")
 
 
 def sentence(page: Page) -> Html:
@@ -86,7 +101,7 @@ def _figures(page: Page) -> list[tuple[object, object]]:
     return found
 
 
-def _reasons(page: Page) -> list[Html]:
+def reasons(page: Page) -> list[Html]:
     """The three questions, why, and what to measure next."""
     say, speech, rows = page.say, page.say.speech, page.records("verdict")
 
@@ -116,7 +131,8 @@ def _reasons(page: Page) -> list[Html]:
             known.append(
                 (speech("model.pattern" if part == "pattern" else f"model.stage {part}"), told)
             )
-    known.append((speech("measure"), _measure(page, all_of)))
+    if "path" in page.tables:
+        known.append((speech("measure"), _measure(page, all_of)))
     return [
         table(say("three questions"), heads, asked, "<<>>", cards=True),
         paragraph(speech("question.note"), class_="note"),
@@ -150,10 +166,10 @@ def _measure(page: Page, all_of: Any) -> object:
 def plan(page: Page) -> Html:
     """What is bought, what it costs at low, expected and high prices, and the sum."""
     say, facts = page.say, page.facts
+    bound = any(row["binding_limit"] for row in page.records("plan"))
     rows = [
         (
-            named(row["source"]),
-            say.word(row["kind"]),
+            joined([named(row["source"]), " ", element("small", say.word(row["kind"]))]),
             joined([amount(row["quantity"]), " ", unit_of(page, row["unit"])]),
             figure(row["unit_cost"]),
             cents(row["fees"]),
@@ -161,7 +177,7 @@ def plan(page: Page) -> Html:
             element("b", cents(row["total"])),
             cents(row["high"]),
             _when(page, row),
-            say.sentence(row["binding_limit"]) if row["binding_limit"] else None,
+            *([say.sentence(row["binding_limit"] or DASH)] if bound else []),
             say.word(row["provenance"]),
         )
         for row in page.records("plan")
@@ -173,17 +189,14 @@ def plan(page: Page) -> Html:
         "",
         "",
         "",
-        "",
         cents(facts["cost_low"]),
         cents(facts["cost"]),
         cents(facts["cost_high"]),
         weeks(facts["weeks"]),
-        "",
-        "",
+        *[""] * (1 + bound),
     )
     heads = [
         say("source"),
-        say("kind"),
         say("quantity"),
         page.head("unit cost", page.currency),
         page.head("fees", page.currency),
@@ -191,16 +204,17 @@ def plan(page: Page) -> Html:
         page.head("expected", page.currency),
         page.head("high", page.currency),
         say("weeks from to"),
-        say("limit"),
+        *([say("limit")] if bound else []),
         say("rests on"),
     ]
+    align = "<>>>>>>>" + "<" * (1 + bound)
     notes: list[object] = [say("plan.note", contingency=page.spent(facts["contingency"]))]
     if facts["used_in_hand"]:
         notes.append(say("plan.in hand", what=named(facts["used_in_hand"])))
     return section(
         "plan",
         say("plan"),
-        table(say("plan.caption"), heads, rows, "<<>>>>>>><<", total=sums, cards=True),
+        table(say("plan.caption"), heads, rows, align, total=sums, cards=True),
         paragraph(joined(notes, " "), class_="note"),
         _sure(page),
         _models(page),
@@ -264,4 +278,4 @@ def _models(page: Page) -> Html | None:
         say("P target"),
         say("note"),
     ]
-    return table(say("models.caption"), heads, rows, "<>>>>>><", marked=0)
+    return table(say("models.caption"), heads, rows, "<>>>>>>~", marked=0)

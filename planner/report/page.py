@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planner.report.grid import DASH, unit
+from planner.report.grid import unit
 from planner.report.markup import Html, clean, element, joined, named
 from planner.report.words import Words
 from planner.screen import facts_of, money, number
@@ -82,19 +82,10 @@ class Page:
         return text if of is None else joined([text, " ", element("small", unit(of))])
 
     def mix(self, table: str, row: Mapping[str, Any]) -> Html:
-        """What a row of the path or the frontier buys, by source."""
-        columns = self.tables[table].columns
-        start = {"path": "lost", "frontier": "note"}[table]
-        first = next(at for at, column in enumerate(columns) if column.name == start) + 1
-        shares = ("share of ",) if "factor" in row else ()
-        bought = [
+        """What a row of the path, the frontier or the pilots holds of each source."""
+        held = [
             self.say("amount", n=f"{row[column.name]:,.0f}", name=named(column.name))
-            for column in columns[first:]
-            if row[column.name] and not column.name.startswith(shares or ("\0",))
+            for column in self.tables[table].columns
+            if column.meaning.startswith("examples of source ") and row[column.name]
         ]
-        return joined(bought, self.say("list")) if bought else Html(self.say("nothing"))
-
-
-def known(value: Any) -> Any:
-    """A cell, or a dash where it is unknown."""
-    return DASH if value in (None, "") else value
+        return joined(held, self.say("list")) if held else self.say("nothing")

@@ -13,7 +13,7 @@ from typing import Any
 
 from planner.errors import DataplanError
 from planner.language import LANGUAGES, Speech
-from planner.report.markup import Html, english, escaped, joined, named
+from planner.report.markup import Html, element, english, escaped, joined, named
 from planner.report.words import en, zh
 
 CATALOGUES = {"en": en, "zh": zh}
@@ -79,9 +79,10 @@ class Words:
         """Parts side by side as a list reads."""
         return joined(parts, self("and"))
 
-    def day(self, day: datetime.date | None) -> str:
-        """A date."""
+    def day(self, day: datetime.date | None) -> Html:
+        """A date, which is not broken over lines."""
         if day is None:
-            return "–"
+            return Html("–")
         form = self._own.TEXTS["date"]
-        return form.format(year=day.year, month=f"{day.month:02d}", day=f"{day.day:02d}")
+        text = form.format(year=day.year, month=f"{day.month:02d}", day=f"{day.day:02d}")
+        return element("span", text, class_="day")

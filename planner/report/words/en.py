@@ -71,7 +71,6 @@ TEXTS: dict[str, str] = {
     "plan.in hand": "Trained on besides, and owned already: {what}.",
     "total": "Total",
     "source": "Source",
-    "kind": "Kind",
     "quantity": "Quantity",
     "unit cost": "Unit cost",
     "fees": "Fees",
@@ -91,6 +90,7 @@ TEXTS: dict[str, str] = {
     "models.caption": "Candidate models, each with its cheapest plan",
     "model": "Model",
     "examples": "Examples",
+    "examples of data": "examples",
     "data": "Data",
     "training": "Training",
     "serving": "Serving",
@@ -102,6 +102,7 @@ TEXTS: dict[str, str] = {
         "once, at the same chance."
     ),
     "path.once": "All is bought at once: rounds of buying and measuring would not be cheaper.",
+    "path.orders": "All is ordered at the start.",
     "path.caption": "Rounds: buy, train, measure, decide",
     "path.measure": (
         "Weeks from a delivery to a decision: {weeks}; the next order waits for it. A later "
@@ -214,6 +215,7 @@ TEXTS: dict[str, str] = {
     "whatif.same": "The cost is that of the plan above.",
     "whatif.more": "{cost} more than the plan above.",
     "whatif.less": "{cost} less than the plan above.",
+    "whatif.short": "No plan was found that keeps all three as surely as asked.",
     "whatif.model": "Model {name}.",
     "whatif.buys": "{n} {name}: {cost}",
     "whatif.out": "Out of reach",
@@ -238,7 +240,7 @@ TEXTS: dict[str, str] = {
     ),
     "sensitivity.none": "No assumption moves the cost of this plan.",
     "sensitivity.about": (
-        "{name} moves the cost most: {low} {unit} at its low end, {high} {unit} at its high end."
+        "{name} moves the cost most: {low} at its low end, {high} at its high end."
     ),
     "sensitivity.caption": "Cost of the plan made anew at both ends of each range",
     "tornado.title": "Cost at both ends of each assumption's range",
@@ -260,11 +262,10 @@ TEXTS: dict[str, str] = {
     "assumptions.rest": "Numbers of what is not bought; sources or models: {n}",
     "value": "Value",
     "reference": "Reference",
-    "checked": "Checked",
     "project file": "project file",
     # warnings, proposal
     "warnings": "Warnings",
-    "warnings.none": "None.",
+    "warnings.none": "There are none.",
     "proposal.title": "For the proposal",
     "proposal": (
         "{project}: to reach {aim} with probability {chance}, we ask for {cost} ({low} to {high}, "
@@ -293,13 +294,9 @@ TEXTS: dict[str, str] = {
         "The targets are out of reach together within the limits. What comes nearest costs {cost} "
         "in {weeks} weeks and meets all with probability {chance} (wanted {wanted})."
     ),
-    "met": "targets met",
-    "not met": "out of reach",
     "groups.error": "Predicted error, all groups",
     "groups.lag": "Lags",
-    "groups.no verdict": (
-        "Whether the idea scales, rounds, what-if and sensitivity are not computed for groups."
-    ),
+    "groups.left out": "Rounds, what-if and sensitivity are not computed for groups.",
     "groups": "Groups",
     "groups.title": "Predicted error of each group",
     "groups.about": "Median and 90% interval of each group's error, and its target.",

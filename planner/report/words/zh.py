@@ -16,6 +16,12 @@ UNITS: dict[str, str] = {
     "ratio": "比例",
     "probability": "概率",
     "factor": "倍数",
+    "ratio of pay": "报酬比例",
+    "million tokens": "百万 token",
+    "EFLOP": "EFLOP",
+    "s": "秒",
+    "kept": "保留",
+    "log ratio": "对数比",
     "round": "轮",
     "run": "次运行",
     "draw": "次抽样",
@@ -56,6 +62,13 @@ NAMES: dict[str, str] = {
     "pilots": "试点",
     "prior": "先验",
     "both": "试点与先验",
+    "fitted": "拟合",
+    "power": "幂律",
+    "power + floor": "幂律加下限",
+    "shifted": "平移幂律",
+    "saturating": "饱和幂律",
+    "broken": "折线幂律",
+    "all": "全部",
 }
 PHRASES: tuple[tuple[str, str], ...] = (
     (
@@ -214,7 +227,6 @@ TEXTS: dict[str, str] = {
     "plan.in hand": "另外使用已有的数据：{what}。",
     "total": "合计",
     "source": "来源",
-    "kind": "类型",
     "quantity": "数量",
     "unit cost": "单价",
     "fees": "固定费用",
@@ -231,6 +243,7 @@ TEXTS: dict[str, str] = {
     "models.caption": "候选模型及各自最便宜的方案",
     "model": "模型",
     "examples": "样本数",
+    "examples of data": "样本",
     "data": "数据",
     "training": "训练",
     "serving": "部署",
@@ -239,6 +252,7 @@ TEXTS: dict[str, str] = {
     "path": "路径",
     "path.lead": "分轮采购并在其间测量：预期 {expected}，一次买齐则为 {once}，达标概率相同。",
     "path.once": "一次买齐：分轮采购与测量不会更便宜。",
+    "path.orders": "全部在开始时订购。",
     "path.caption": "各轮：采购、训练、测量、决策",
     "path.measure": (
         "从交付到决策计 {weeks} 周，下一次订购在其后。若上一轮测得的误差接近规则中的数值，下一轮即"
@@ -343,6 +357,7 @@ TEXTS: dict[str, str] = {
     "whatif.same": "成本与上述方案相同。",
     "whatif.more": "比上述方案多 {cost}。",
     "whatif.less": "比上述方案少 {cost}。",
+    "whatif.short": "未找到能以所要求的把握同时满足三者的方案。",
     "whatif.model": "模型 {name}。",
     "whatif.buys": "{name} {n}：{cost}",
     "whatif.out": "无法达到",
@@ -366,7 +381,7 @@ TEXTS: dict[str, str] = {
         "并在此显示哪些假设对成本影响最大。"
     ),
     "sensitivity.none": "没有任何假设会改变本方案的成本。",
-    "sensitivity.about": "{name} 对成本影响最大：低端 {low} {unit}，高端 {high} {unit}。",
+    "sensitivity.about": "{name} 对成本影响最大：低端 {low}，高端 {high}。",
     "sensitivity.caption": "在每项区间两端重新规划的成本",
     "tornado.title": "各假设区间两端的成本",
     "number": "数值项",
@@ -384,7 +399,6 @@ TEXTS: dict[str, str] = {
     "assumptions.rest": "未采购部分的数值；来源或模型 {n} 个",
     "value": "数值",
     "reference": "出处",
-    "checked": "核对日期",
     "project file": "项目文件",
     # warnings, proposal
     "warnings": "警告",
@@ -412,11 +426,9 @@ TEXTS: dict[str, str] = {
         "限制之内无法同时满足各项目标。最接近的方案需 {cost}、{weeks} 周，全部满足的概率 {chance}"
         "（要求 {wanted}）。"
     ),
-    "met": "目标可满足",
-    "not met": "无法达到",
     "groups.error": "预测误差，所有群体",
     "groups.lag": "落后的群体",
-    "groups.no verdict": "含群体的项目不计算扩展性结论、分轮路径、滑块方案与敏感性。",
+    "groups.left out": "含群体的项目不计算分轮路径、滑块方案与敏感性。",
     "groups": "群体",
     "groups.title": "各群体的预测误差",
     "groups.about": "各群体误差的中位数与 90% 区间，及其目标。",
