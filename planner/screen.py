@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
@@ -90,8 +91,15 @@ def grid(
 
 
 def shown(text: object) -> str:
-    """Text without signs that would steer a terminal."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in str(text))
+    """Text without signs that would steer a terminal, or turn its direction: these are spelled."""
+    return "".join(sign if sign.isprintable() else _spelled(sign) for sign in str(text))
+
+
+def _spelled(sign: str) -> str:
+    """A line break as it is, any other space as a space, and else what Python writes for it."""
+    if sign == "\n" or unicodedata.category(sign) == "Zs":
+        return sign if sign == "\n" else " "
+    return repr(sign)[1:-1]
 
 
 def number(value: Any, digits: int = 4) -> str:

@@ -39,8 +39,10 @@ class Command(NamedTuple):
 
 
 def say(message: str, code: int) -> int:
-    """Print a message of dataplan on stderr; returns the code."""
-    sys.stderr.write(f"dataplan: {message}\n")
+    """Print a message of dataplan on stderr, where it steers no terminal; returns the code."""
+    from planner.screen import shown
+
+    sys.stderr.write(f"dataplan: {shown(message)}\n")
     return code
 
 

@@ -143,4 +143,4 @@ def test_other_figures() -> None:
     assert [chance(x) for x in (None, 0, 0.001, 0.8, 0.999, 1)] == [
         "", "0.00", "< .01", "0.80", "> .99", "1.00",
     ]  # fmt: skip
-    assert screen.shown("a\x00b") == "a\ufffdb"
+    assert screen.shown("a\x00\u202eb\u3000\U0001f600\n") == "a\\x00\\u202eb \U0001f600\n"
