@@ -5,29 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from planner.language import Speech
 from planner.screen import Parts, amount, grid, line, money, number, weeks
 from planner.table import Table
 
 
-def purchase_parts(plan: Table, facts: Mapping[str, Any]) -> Parts:
+def purchase_parts(plan: Table, facts: Mapping[str, Any], say: Speech | None = None) -> Parts:
     """What is bought, source by source, and the sum; facts are those of the summary."""
+    say = say or Speech()
     rows = [
         (
             row["source"],
             amount(row["quantity"]),
             number(row["unit_cost"]),
             money(row["total"]),
-            f"{money(row['low'])} to {money(row['high'])}",
+            say("to", low=money(row["low"]), high=money(row["high"])),
             weeks(row["weeks"]),
-            row["provenance"],
+            provenance(row["provenance"], say),
         )
         for row in plan.records()
     ]
-    spread = f"{money(facts['cost_low'])} to {money(facts['cost_high'])}"
-    sums = ("total", "", "", money(facts["cost"]), spread, weeks(facts["weeks"]), "")
-    heads = ("buy", "quantity", "unit cost", "total", "low to high", "weeks", "rests on")
-    note = (
-        f"{facts['unit of cost']}, {money(facts['contingency'])} of contingency and all fees "
-        "included; unit cost without both"
-    )
-    return [grid(heads, [*rows, sums], "~>>>>><", last=True), line(note)]
+    spread = say("to", low=money(facts["cost_low"]), high=money(facts["cost_high"]))
+    total, spent = say("page.total"), money(facts["cost"])
+    sums = (total, "", "", spent, spread, weeks(facts["weeks"]), "")
+    names = ("buy", "quantity", "unit cost", "total", "range", "weeks", "rests on")
+    heads = [say(f"page.{name}") for name in names]
+    kept = {"currency": facts["unit of cost"], "contingency": money(facts["contingency"])}
+    return [
+        grid(heads, [*rows, sums], "~>>>>><", last=True),
+        line(say("page.purchases.note", **kept)),
+    ]
+
+
+def provenance(name: Any, say: Speech) -> str:
+    """Where a number comes from, in the language; "" for what is free."""
+    return say(f"provenance.{name}") if say.knows(f"provenance.{name}") else str(name or "")

@@ -1,16 +1,17 @@
-"""Tables -> what the terminal shows, in 80 columns or fewer; nothing is computed here."""
+"""Tables -> what the terminal shows, in 80 columns or fewer, in each language; nothing is computed
+here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from planner.purchase_page import purchase_parts
+from planner.language import Speech
+from planner.purchase_page import provenance, purchase_parts
 from planner.screen import (
     Parts,
     Tables,
     amount,
-    answer_of,
     chance,
     facts_of,
     grid,
@@ -25,62 +26,64 @@ from planner.table import Table, Value
 from planner.verdict_page import verdict_short
 
 MOST_SWINGS = 6  # that the page lists
-OTHER_TARGETS = "What other targets cost"
 PROVEN = 0.0005  # a gap that is nothing but rounding
-
-
-def _mix(names: Sequence[str], amounts: Sequence[Value]) -> str:
-    """Amounts by source in words."""
-    found = [f"{name} {amount(n)}" for name, n in zip(names, amounts, strict=True) if n]
-    return ", ".join(found) or "nothing"
+Facts = Mapping[str, Any]
 
 
 def plan_parts(tables: Tables, language: str = "en") -> Parts:
     """The plan: verdict, purchases, how sure, what binds, rounds, frontier, warnings, what next."""
-    facts = facts_of(tables["summary"])
+    say, facts = Speech(language), facts_of(tables["summary"])
     findings = tables["diagnosis"].records()
-    parts = [title(_verdict(facts)), line(f"Verdict: {facts['verdict']}")]
+    parts = [title(head_of(facts, say)), line(say("page.verdict", verdict=facts["verdict"]))]
     if "verdict" in tables:
         parts[1:] = verdict_short(tables, language)
     if tables["plan"].rows:
-        parts += ["", *purchase_parts(tables["plan"], facts)]
+        parts += ["", *purchase_parts(tables["plan"], facts, say)]
     if "models" in tables:
-        parts += ["", *_models(tables["models"], facts)]
-    parts += ["", pairs(_sureness(facts))]
+        parts += ["", *_models(tables["models"], say)]
+    parts += ["", pairs(sureness(facts, say))]
     if len(tables["path"].rows) > 1:
-        parts += ["", *_path(tables["path"], facts)]
+        parts += ["", *_path(tables["path"], facts, say)]
     if tables["frontier"].rows:
-        parts += ["", *_frontier(tables["frontier"], facts)]
-    if "sensitivity" in tables and (swings := _sensitivity(tables, facts)):
+        parts += ["", *_frontier(tables["frontier"], facts, say)]
+    if "sensitivity" in tables and (swings := _sensitivity(tables, facts, say)):
         parts += ["", *swings]
-    return [*parts, *_findings(findings)]
+    return [*parts, *_findings(findings, say)]
 
 
-def _verdict(facts: Mapping[str, Any]) -> str:
-    aim = f"{facts['metric']} <= {number(facts['target'])}"
+def mix(names: Sequence[str], amounts: Sequence[Value], say: Speech) -> str:
+    """Amounts by source in words."""
+    found = [f"{name} {amount(n)}" for name, n in zip(names, amounts, strict=True) if n]
+    return say("list").join(found) or say("page.nothing")
+
+
+def head_of(facts: Facts, say: Speech) -> str:
+    """The plan in a sentence: what is reached, for how much, by when, how surely."""
+    project = facts["project"]
+    aim = say("page.aim", metric=facts["metric"], target=number(facts["target"]))
     # on draws that the plan was not made for: the search has chosen what suits its own a little
-    sure = f"probability {chance(facts['fresh_probability'])}"
+    sure = say("page.sure", chance=chance(facts["fresh_probability"]))
     if facts["reaches"] == "yes" and facts["fresh_probability"] < facts["confidence"]:
-        sure += f" +- {facts['fresh_error']:.2f}"
-    sure += f", wanted {chance(facts['confidence'])}"
+        noise = f"{facts['fresh_error']:.2f}"
+        sure = say("page.sure.noise", chance=chance(facts["fresh_probability"]), noise=noise)
+    sure = say("page.wanted", sure=sure, wanted=chance(facts["confidence"]))
     if facts["reaches"] == "yes" and facts["kept"] == "no":
-        sure += f"; budget and weeks kept too: {chance(facts['met'])}"
-    spent = f"{money(facts['cost'])} {facts['unit of cost']} in {weeks(facts['weeks'])} weeks"
-    if facts["reaches"] == "yes" and facts["least"] == "error":
-        return f"{facts['project']}: {spent} bring {aim}, the least that the limits allow ({sure})"
-    if facts["reaches"] == "yes" and facts["least"] == "weeks":
-        within = f"{money(facts['cost'])} {facts['unit of cost']} within"
+        sure = say("page.kept too", sure=sure, met=chance(facts["met"]))
+    cost = {"cost": money(facts["cost"]), "currency": facts["unit of cost"]}
+    spent = say("page.spent", **cost, weeks=weeks(facts["weeks"]))
+    if facts["reaches"] != "yes":
+        return say("page.head.out", project=project, aim=aim, spent=spent, sure=sure)
+    if facts["least"] == "weeks":
+        within = say("page.head.weeks.sooner", spent=spent)
         if facts["kept"] == "yes":
-            within += f" {number(facts['kept_within'], 3)} weeks, no sooner as surely"
-        else:
-            within = f"{spent}, no sooner"
-        return f"{facts['project']}: {aim} can be reached for {within} ({sure})"
-    if facts["reaches"] == "yes":
-        return f"{facts['project']}: {aim} can be reached for {spent} ({sure})"
-    return f"{facts['project']}: {aim} is out of reach; the least error costs {spent} ({sure})"
+            kept = number(facts["kept_within"], 3)
+            within = say("page.head.weeks.kept", **cost, within=kept)
+        return say("page.head.weeks", project=project, aim=aim, within=within, sure=sure)
+    key = "page.head.error" if facts["least"] == "error" else "page.head.cost"
+    return say(key, project=project, aim=aim, spent=spent, sure=sure)
 
 
-def _models(models: Table, facts: Mapping[str, Any]) -> Parts:
+def _models(models: Table, say: Speech) -> Parts:
     """What each candidate model costs, and where the choice would flip."""
     records = models.records()
     rows = [
@@ -92,25 +95,28 @@ def _models(models: Table, facts: Mapping[str, Any]) -> Parts:
             money(row["serving_cost"]),
             money(row["total"]),
             chance(row["fresh_probability"]),
-            "chosen" if row["chosen"] == "yes" else row["why_not"] or "",
+            say("page.chosen") if row["chosen"] == "yes" else say.phrase(str(row["why_not"] or "")),
         )
         for row in records
     ]
-    heads = ("model", "examples", "data", "training", "serving", "total", "P(met)", "")
+    names = ("model", "examples", "data", "training", "serving", "total", "met")
+    heads = (*(say(f"page.{name}") for name in names), "")
     parts: Parts = [grid(heads, rows, "<>>>>>>~")]
     for row in records[1:]:
         turns = [
-            f"from {amount(row['flip_predictions'])} predictions on"
-            if row["flip_predictions"] is not None and _more(row, records[0])
-            else f"up to {amount(row['flip_predictions'])} predictions"
+            say(
+                "page.flips.more" if _more(row, records[0]) else "page.flips.fewer",
+                n=amount(row["flip_predictions"]),
+            )
             if row["flip_predictions"] is not None
             else "",
-            _factor("training", row["flip_training"]),
-            _factor("data", row["flip_data"]),
+            _factor("training", row["flip_training"], say),
+            _factor("data", row["flip_data"], say),
         ]
         if any(turns):
-            told = f"{row['model']} is cheaper {', or '.join(filter(None, turns))}"
-            parts.append(pairs([("choice flips", told)]))
+            told = say("page.flips.or").join(filter(None, turns))
+            text = say("page.flips.told", model=row["model"], turns=told)
+            parts.append(pairs([(say("page.flips"), text)]))
     return parts
 
 
@@ -119,151 +125,183 @@ def _more(row: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:
     return bool(row["serving_cost"] < chosen["serving_cost"])
 
 
-def _factor(what: str, factor: Any) -> str:
+def _factor(what: str, factor: Any, say: Speech) -> str:
     if factor is None:
         return ""
-    side = "from" if factor > 1 else "below"
-    return f"{side} {number(factor, 3)} times the price of {what}"
+    return say(f"page.flips.{what}.{'above' if factor > 1 else 'below'}", n=number(factor, 3))
 
 
-def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    metric, money_unit = facts["metric"], facts["unit of cost"]
-    interval = f"{number(facts['error_low'])} to {number(facts['error_high'])}, 90% interval"
-    found = [("predicted", f"{metric} {number(facts['error'])} ({interval})")]
-    if facts["best_guess_cost"] is not None:
-        guess = f"{money(facts['best_guess_cost'])} {money_unit}"
-        if facts.get("best_guess_model", facts.get("model")) != facts.get("model"):
-            guess += f" with model {facts['best_guess_model']}"
-        guess += ", and meets the target with "
-        guess += f"probability {chance(facts['best_guess_probability'])}"
-        if facts["best_guess_probability"] < facts["confidence"]:
-            guess += " only"
-        found.append(("best-guess plan", guess))
-    else:
-        found.append(("best-guess plan", "none: even the best-fitting law does not get there"))
-    if facts["gap"] is not None:
-        least = f"no plan can cost less than {money(facts['bound'])} {money_unit}"
-        proof = "proven cheapest" if facts["gap"] < PROVEN else least
-        found.append(("how good", proof))
+def sureness(facts: Facts, say: Speech) -> list[tuple[str, str]]:
+    """What is predicted, how good the plan is, how surely it holds, and what binds it."""
     met, noise = facts["fresh_probability"], facts["fresh_error"]
     fresh = f"{met:.3f} +- {noise:.3f}"
-    if met in {0, 1}:
-        fresh = f"below {number(noise, 1)}" if met == 0 else f"above {1 - noise:.4f}"
-    found.append(("fresh draws", f"meet the target with probability {fresh}"))
-    if min(facts["on_budget"], facts["on_time"]) < 1:
-        kept = [
-            f"{word} {chance(facts[key])}"
-            for word, key in (("budget", "on_budget"), ("weeks", "on_time"))
-            if facts[key] < 1
-        ]
-        all_three = f"{chance(facts['met'])} with the target: prices and speeds lie in ranges"
-        found.append(("kept with", f"{', '.join(kept)}; {all_three}"))
-    given = facts["weeks_limit"] is not None and facts["least"] != "weeks"
-    limits = [
-        f"{money(facts['budget'])} {money_unit}" if facts["budget"] is not None else "",
-        f"{number(facts['weeks_limit'])} weeks" if given else "",
+    if met == 0:
+        fresh = say("page.fresh.below", noise=number(noise, 1))
+    elif met == 1:
+        fresh = say("page.fresh.above", noise=f"{1 - noise:.4f}")
+    ends = {name: number(facts[f"error{end}"]) for name, end in _ENDS}
+    found = [
+        (say("page.predicted"), say("page.predicted.told", metric=facts["metric"], **ends)),
+        (say("page.guess"), _guess(facts, say)),
     ]
-    found.append(("limits", " and ".join(filter(None, limits)) or "no budget and no weeks given"))
-    found.append(("what binds", facts["binding"] or "nothing: no limit is run into"))
+    if facts["gap"] is not None:
+        bound = {"bound": money(facts["bound"]), "currency": facts["unit of cost"]}
+        proof = (
+            say("page.good.proven") if facts["gap"] < PROVEN else say("page.good.bound", **bound)
+        )
+        found.append((say("page.good"), proof))
+    found.append((say("page.fresh"), say("page.fresh.told", fresh=fresh)))
+    if min(facts["on_budget"], facts["on_time"]) < 1:
+        each = (("budget", "on_budget"), ("weeks", "on_time"))
+        kept = say("list").join(
+            say(f"page.kept.{word}", chance=chance(facts[key]))
+            for word, key in each
+            if facts[key] < 1
+        )
+        text = say("page.kept.told", kept=kept, met=chance(facts["met"]))
+        found.append((say("page.kept"), text))
+    found.append((say("page.limits"), limits_of(facts, say)))
+    binds = say.phrase(facts["binding"]) if facts["binding"] else say("page.binds.none")
+    found.append((say("page.binds"), binds))
     return found
 
 
-def _path(path: Table, facts: Mapping[str, Any]) -> Parts:
+_ENDS = (("low", "_low"), ("error", ""), ("high", "_high"))
+
+
+def limits_of(facts: Facts, say: Speech) -> str:
+    """Budget and weeks as given."""
+    found = []
+    if facts["budget"] is not None:
+        budget = {"budget": money(facts["budget"]), "currency": facts["unit of cost"]}
+        found.append(say("page.limits.budget", **budget))
+    if facts["weeks_limit"] is not None and facts["least"] != "weeks":
+        found.append(say("page.limits.weeks", weeks=number(facts["weeks_limit"])))
+    return say("page.limits.and").join(found) or say("page.limits.none")
+
+
+def _guess(facts: Facts, say: Speech) -> str:
+    if facts["best_guess_cost"] is None:
+        return say("page.guess.none")
+    model = ""
+    if facts.get("best_guess_model", facts.get("model")) != facts.get("model"):
+        model = say("page.guess.model", model=facts["best_guess_model"])
+    told = say(
+        "page.guess.told",
+        cost=money(facts["best_guess_cost"]),
+        currency=facts["unit of cost"],
+        model=model,
+        chance=chance(facts["best_guess_probability"]),
+    )
+    only = facts["best_guess_probability"] < facts["confidence"]
+    return say("page.guess.only", told=told) if only else told
+
+
+def _path(path: Table, facts: Facts, say: Speech) -> Parts:
     """The rounds; of a project with candidate models they are purchases and training on them."""
     fixed = path.header.index("lost") + 1
     rows = []
     for row, record in zip(path.rows, path.records(), strict=True):
+        never = say("page.none") if record["buy_at"] else ""
         rows.append(
             (
                 str(record["round"]),
-                _mix(path.header[fixed:], row[fixed:]),
+                mix(path.header[fixed:], row[fixed:], say),
                 money(record["cumulative_cost"]),
                 weeks(record["arrival_week"]),
                 chance(record["needed"]),
                 chance(record["reached"]),
-                number(record["done_below"], 3) or ("none" if record["buy_at"] else ""),
+                number(record["done_below"], 3) or never,
                 number(record["stop_above"], 3),
             )
         )
-    heads = ("round", "buy", "cost so far", "week", "P(buy)", "P(met)", "done at", "stop at")
-    head = (
-        f"Buy in rounds and measure in between: {money(facts['expected_cost'])} expected, "
-        f"{money(facts['one_shot_cost'])} if all is bought at once, at the same chance"
-    )
-    return [title(head), grid(heads, rows, ">~>>>>>>"), *map(line, _rounds_told(path, facts))]
+    names = ("round", "buy", "so far", "week", "bought", "met", "done", "stop")
+    heads = [say(f"page.{name}") for name in names]
+    return [
+        title(path_head(facts, say)),
+        grid(heads, rows, ">~>>>>>>"),
+        line(_told(path, facts, say)),
+    ]
 
 
-def _rounds_told(path: Table, facts: Mapping[str, Any]) -> list[str]:
+def path_head(facts: Facts, say: Speech) -> str:
+    """What buying in rounds costs, and buying all at once."""
+    costs = {"expected": money(facts["expected_cost"]), "once": money(facts["one_shot_cost"])}
+    return say("page.path", **costs)
+
+
+def _told(path: Table, facts: Facts, say: Speech) -> str:
     """What a reader of the rounds must know besides: when a later one is as listed, what is lost
     where the project is given up, what measuring takes."""
     at = [number(row["buy_at"], 3) for row in path.records() if row["buy_at"]]
-    text = f"A later round is as listed where about {', then '.join(at)} is measured before it."
+    text = say("page.path.listed", at=say("page.path.then").join(at))
     if facts["stopped"]:
-        text += f" P(given up) {chance(facts['stopped'])}, {money(facts['lost'])} then lost."
-    text += (
-        f" Weeks from a delivery to a decision: {number(facts['measure_weeks'])}; the next order"
-    )
-    text += " waits for it, so lead times add up."
+        lost = {"chance": chance(facts["stopped"]), "lost": money(facts["lost"])}
+        text += say("page.path.given up", **lost)
+    text += say("page.path.measure", weeks=number(facts["measure_weeks"]))
     if facts.get("model_cost"):
-        beside = f"{money(facts['model_cost'])} {facts['unit of cost']}"
-        text += f" What the model costs beside the purchases, {beside}, is in no round."
-    return [text]
+        beside = {"cost": money(facts["model_cost"]), "currency": facts["unit of cost"]}
+        text += say("page.path.beside", **beside)
+    return text
 
 
-def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
+def _frontier(table: Table, facts: Facts, say: Speech) -> Parts:
     fixed, several = table.header.index("note") + 1, "model" in facts
     rows = []
     for row, record in _spread(table, facts["target"]):
         reached = record["cost"] is not None
-        mix = _mix(table.header[fixed:], row[fixed:])
         shown = (
             number(record["target"]),
-            money(record["cost"]) if reached else "out of reach",
+            money(record["cost"]) if reached else say("page.out"),
             weeks(record["weeks"]) if reached else "",
             *([record["model"] or ""] if several else []),
-            mix if reached else "",
+            mix(table.header[fixed:], row[fixed:], say) if reached else "",
         )
         rows.append(shown)
-    heads = (str(facts["metric"]), "cost", "weeks", *["model"] * several, "cheapest purchases")
-    head = "What other targets cost, the model chosen anew" if several else OTHER_TARGETS
+    names = ("cost", "weeks", *["model"] * several, "cheapest")
+    heads = (str(facts["metric"]), *(say(f"page.{name}") for name in names))
+    head = say("page.frontier.models" if several else "page.frontier")
     return [title(head), grid(heads, rows, ">>><~" if several else ">>>~")]
 
 
-def _sensitivity(tables: Tables, facts: Mapping[str, Any]) -> Parts:
+def _sensitivity(tables: Tables, facts: Facts, say: Speech) -> Parts:
     """What moves the cost most, and at which prices the plan would change."""
     unit = facts["unit of cost"]
 
     def cost(value: Any) -> str:
-        return "out of reach" if value is None else money(value)
+        return say("page.out") if value is None else money(value)
 
     rows = [
         (
-            f"{row['scope']}: {row['name']}",
-            f"{number(row['low'], 3)} to {number(row['high'], 3)}",
-            "not known" if row["note"] else cost(row["cost_low"]),
-            "not known" if row["note"] else cost(row["cost_high"]),
-            row["provenance"],
+            say("page.label", name=row["scope"], text=row["name"]),
+            say("to", low=number(row["low"], 3), high=number(row["high"], 3)),
+            say("page.not known") if row["note"] else cost(row["cost_low"]),
+            say("page.not known") if row["note"] else cost(row["cost_high"]),
+            provenance(row["provenance"], say),
         )
         for row in tables["sensitivity"].records()[:MOST_SWINGS]
     ]
-    heads = ("what moves the cost", "range", f"{unit} at low", "at high", "rests on")
+    heads = [say("page.moves"), say("page.moves.range"), say("page.moves.low", currency=unit)]
+    heads += [say("page.moves.high"), say("page.rests on")]
     parts: Parts = [grid(heads, rows, "~>>><")] if rows else []
     if "limits" not in tables:  # with candidate models
         return parts
-    limits = [
-        f"{row['limit']}: {row['note'] or cost(row['cost_without']) + ' without it'}"
-        for row in tables["limits"].records()
-    ]
-    parts += [pairs([("limits", text)]) for text in limits]
-    turns = [
-        f"at {number(row['unit_cost_then'], 2)} {unit} ({number(row['factor'], 2)} times): "
-        f"{row['bought'] or 'nothing'}"
-        for row in tables["switches"].records()
-        if row["factor"] is not None
-    ]
-    named = [r["source"] for r in tables["switches"].records() if r["factor"] is not None]
-    lines = [f"{name} {text}" for name, text in zip(named, turns, strict=True)]
-    return [*parts, *(pairs([("plan turns", text)]) for text in lines)]
+    for row in tables["limits"].records():
+        text = str(row["note"] or say("page.without", cost=cost(row["cost_without"])))
+        told = say("page.label", name=say.phrase(str(row["limit"])), text=text)
+        parts.append(pairs([(say("page.limits"), told)]))
+    for row in tables["switches"].records():
+        if row["factor"] is not None:
+            text = say(
+                "page.turns.told",
+                name=row["source"],
+                price=number(row["unit_cost_then"], 2),
+                currency=unit,
+                factor=number(row["factor"], 2),
+                bought=row["bought"] or say("page.nothing"),
+            )
+            parts.append(pairs([(say("page.turns"), text)]))
+    return parts
 
 
 def _spread(table: Table, own: Any, most: int = 5) -> list[tuple[Any, dict[str, Value]]]:
@@ -280,16 +318,23 @@ def _spread(table: Table, own: Any, most: int = 5) -> list[tuple[Any, dict[str, 
     return [both[i] for i in sorted(picked)]
 
 
-def _findings(findings: Sequence[Mapping[str, Any]]) -> Parts:
+def _findings(findings: Sequence[Mapping[str, Any]], say: Speech) -> Parts:
     """Stage and pattern in a line each, then warnings, then what to do next."""
     told = [row for row in findings if row["question"] not in {"warning", "next measurement"}]
-    parts: Parts = [
-        "",
-        pairs([(str(row["question"]).split()[0], answer_of(row)) for row in told[1:3]]),
-    ]
-    warnings = [str(row["answer"]) for row in findings if row["question"] == "warning"]
-    parts += ["", pairs([("warning", text) for text in warnings], "yellow")] if warnings else []
+    shown = []
+    for row in told[1:3]:
+        name = str(row["question"]).split()[0]
+        label = say(f"page.{name}") if say.knows(f"page.{name}") else name
+        key = f"{name}.{row['answer']}"
+        answer = say(key) if say.knows(key) else str(row["answer"])
+        sure = "" if row["probability"] is None else f" ({chance(row['probability'])})"
+        shown.append((label, f"{answer}{sure}"))
+    parts: Parts = ["", pairs(shown)]
+    warnings = [say.phrase(str(row["answer"])) for row in findings if row["question"] == "warning"]
+    label = say("warning")
+    parts += ["", pairs([(label, text) for text in warnings], "yellow")] if warnings else []
     advice = [row["advice"] for row in findings if row["question"] == "next measurement"]
     if told and told[0]["advice"]:
         advice.insert(0, told[0]["advice"])
-    return [*parts, "", *(pairs([("next", text)]) for text in advice if text)]
+    label = say("page.next")
+    return [*parts, "", *(pairs([(label, say.phrase(str(text)))]) for text in advice if text)]

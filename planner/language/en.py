@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from planner.language import page_en
+
 PHRASES: tuple[tuple[str, str], ...] = ()
 
 TEXTS: dict[str, str] = {
+    **page_en.TEXTS,
     "and then": "; ",
     "list": ", ",
     "to": "{low} to {high}",
@@ -26,13 +29,14 @@ TEXTS: dict[str, str] = {
     ),
     "groups.part": "Groups: what each could reach",
     "groups.head.group": "group",
-    "groups.head.floor": "error with unlimited data",
-    "groups.head.model": "P unlimited",
-    "groups.head.supply": "P supplied",
-    "groups.head.plan": "P plan",
+    "groups.head.floor": "floor (90%)",
+    "groups.head.model": "unlimited",
+    "groups.head.supply": "supplied",
+    "groups.head.plan": "plan",
     "groups.note": (
-        "P: that the group's own target, or that of the worst group, is met with unlimited data, "
-        "with all that the sources supply in time, and with the plan; empty if none is asked."
+        "floor: error with unlimited data. Then the probability that the group's own target, or that "
+        "of the worst group, is met with unlimited data, with all that the sources supply in time, "
+        "and with the plan; empty if none is asked."
     ),
     "groups.lags": "who lags",
     "groups.nobody": "no group is surely above the population's mean error",

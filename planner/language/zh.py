@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from planner.language import page_zh
+
 # phrases of planner.bill, planner.asked and sources.base, the longer before the shorter
 PHRASES: tuple[tuple[str, str], ...] = (
     (r"time: no plan that reaches the target was found in (.+) s", "时间：{0} 秒内未找到达标方案"),
@@ -29,12 +31,19 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"batch queue", "批处理队列"),
     (r"budget, prices in their ranges", "预算（价格在其区间内变动）"),
     (r"weeks, speeds in their ranges", "周数（速度在其区间内变动）"),
+    (r"budget, prices in their ranges", "预算（价格在区间之内变动）"),
+    (r"weeks, speeds in their ranges", "周数（速度在区间之内变动）"),
+    (r"buy round 1 of the path \((.+)\) and measure", "购买路径第 1 轮（{0}）并测量"),
+    (r"dataplan advise weighs pilots before it", "此前可用 dataplan advise 权衡试点"),
+    (r"costs (.+) more", "多花 {0}"),
+    (r"probability (.+) at most within the limits \((.+)\)", "限制之内概率至多 {0}（{1}）"),
     (r"budget", "预算"),
     (r"weeks", "周数"),
     (r"(.+?): (.+)", "{0}：{1}"),
 )
 
 TEXTS: dict[str, str] = {
+    **page_zh.TEXTS,
     "and then": "；",
     "list": "、",
     "to": "{low} 至 {high}",
@@ -55,12 +64,12 @@ TEXTS: dict[str, str] = {
     ),
     "groups.part": "分组：各组能达到什么",
     "groups.head.group": "组",
-    "groups.head.floor": "数据不限时的误差",
+    "groups.head.floor": "下限（90%）",
     "groups.head.model": "数据不限",
     "groups.head.supply": "用尽来源",
     "groups.head.plan": "按方案",
     "groups.note": (
-        "概率：数据不限、用尽各来源限期内可供的数据、按方案采购时，该组达到自己的目标"
+        "下限：数据不限时的误差。概率：数据不限、用尽各来源限期内可供的数据、按方案采购时，该组达到自己的目标"
         "（或最差组的目标）的概率；未提要求的组为空。"
     ),
     "groups.lags": "落后的组",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -66,6 +67,48 @@ def test_a_plan_that_buys_nothing() -> None:
     text = page(plan=empty, frontier=(), path=replace(samples.path(), rounds=()))
     assert "unit cost" not in text
     assert "proven cheapest" in text
+
+
+def numbers(text: str) -> list[str]:
+    """Every number of a page, sorted: another language may put them in another order."""
+    return sorted(re.findall(r"\d+(?:[.,]\d+)*(?:e[+-]?\d+)?", " ".join(text.split())))
+
+
+CHANGES: tuple[dict[str, object], ...] = (
+    {},
+    {"plan": samples.plan(False), "fresh": (0.31, 0.01)},
+    {"best_guess": None, "best_guess_probability": None},
+    {"inputs": replace(samples.Inputs(), least="error")},
+    {"inputs": replace(samples.Inputs(), least="weeks")},
+)
+
+
+@pytest.mark.parametrize("changes", CHANGES)
+def test_chinese_says_the_same_numbers(
+    changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    found = tables(samples.study(**changes))
+    english, chinese = (
+        rendered(plan_parts(found, language), io.StringIO()) for language in ("en", "zh")
+    )
+    assert numbers(english) == numbers(chinese)
+    assert max(map(screen_width, chinese.split("\n"))) <= 80
+    # what is left in English is what a user or another module has put into words
+    for word in ("weeks", "buy", "budget", "rounds", "probability", "interval", "total", "warning"):
+        assert word in english
+        assert not re.search(rf"^(?!下一步|警告).*\b{word}\b", chinese, re.MULTILINE), word
+
+
+def test_columns_stand_under_each_other_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = rendered(plan_parts(tables(samples.study()), "zh"), io.StringIO()).split("\n")
+    at = next(i for i, text in enumerate(lines) if text.startswith("轮次"))
+    ends = [lines[at].index(head) + len(head) for head in ("累计成本", "达标概率")]
+    edges = [screen_width(lines[at][:end]) for end in ends]
+    for row in lines[at + 1 : at + 3]:
+        cells = [row[:edge].split()[-1] for edge in edges]  # names of this row are of one width
+        assert all(re.fullmatch(r"[\d.,]+", cell) for cell in cells), row
 
 
 def test_no_colours_but_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
