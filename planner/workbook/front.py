@@ -156,8 +156,9 @@ def _rows(sheet: Sheet, state: State, places: Places) -> None:
         sheet.put(row, 2, shown, style)
         if style != "right":
             now, then = ref(row, 1), ref(row, 2)
-            change = f'IF(AND(ISNUMBER({now}),ISNUMBER({then})),ROUND({now}-{then},9),"")'
-            same: float | str = "" if isinstance(shown, str) else 0.0
-            sheet.formula(row, 3, change, same, style)
+            same = f"ABS({now}-{then})<=1E-9*ABS({then})"
+            change = f'IF(AND(ISNUMBER({now}),ISNUMBER({then})),IF({same},0,{now}-{then}),"")'
+            none: float | str = "" if isinstance(shown, str) else 0.0
+            sheet.formula(row, 3, change, none, style)
         sheet.text(row, 4, unit)
         sheet.text(row, 5, meaning, "note")

@@ -100,6 +100,7 @@ def _wanted(sheet: Sheet, state: State, places: Places) -> None:
     chosen = f"INDEX({places.numbers(1)},{places.wanted('marginal')})"
     sheet.text(at, 1, "its name")
     sheet.formula(at, 3, chosen, label(marginal.source.name), "text")
+    sheet.book.name("marginal_name", ref(at, 3, GIVEN))
     numbers = [str(item.number) for item in state.labels if item is not None]
     checks: list[Rule] = [
         ("decimal", ">", 0, "an error above 0"),
