@@ -34,9 +34,9 @@ TEXTS: dict[str, str] = {
     "groups.head.supply": "supplied",
     "groups.head.plan": "plan",
     "groups.note": (
-        "floor: error with unlimited data. Then the probability that the group's own target, or that "
-        "of the worst group, is met with unlimited data, with all that the sources supply in time, "
-        "and with the plan; empty if none is asked."
+        "floor: error with unlimited data. Then the probability that the group's own target, or "
+        "that of the worst group, is met with unlimited data, with all that the sources supply in "
+        "time, and with the plan; empty if none is asked."
     ),
     "groups.lags": "who lags",
     "groups.nobody": "no group is surely above the population's mean error",
