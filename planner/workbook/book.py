@@ -27,9 +27,9 @@ OPTIONS = {
 }
 BASE: dict[str, dict[str, Any]] = {
     "plain": {},
-    "text": {"quote_prefix": True, "indent": 1},
+    "text": {"quote_prefix": True, "align": "left", "indent": 1},
     "right": {"quote_prefix": True, "align": "right"},
-    "wrap": {"quote_prefix": True, "indent": 1, "text_wrap": True},
+    "wrap": {"quote_prefix": True, "align": "left", "indent": 1, "text_wrap": True},
     "note": {"quote_prefix": True, "italic": True, "font_color": "#595959"},
     "strong": {"quote_prefix": True, "bold": True},
     "title": {"quote_prefix": True, "bold": True, "font_size": 16, "font_color": INK},

@@ -37,10 +37,10 @@ def style_of(value: Value, column: Column) -> str:
         return "share"
     if unit == "week":
         return "weeks"
-    if "example" in unit or isinstance(value, int):
-        return "amount"
     if len(unit) == 3 and unit.isupper():
         return "money"
+    if "example" in unit or isinstance(value, int) or value.is_integer():
+        return "amount"
     return "error" if 1e-3 <= abs(value) < 100 or value == 0 else "figure"
 
 
