@@ -66,10 +66,16 @@ def verdict_parts(tables: Tables, language: str = "en") -> Parts:
 def verdict_short(tables: Tables, language: str = "en") -> Parts:
     """The verdict as a plan's page begins with it: the answer, the three questions, why."""
     page = _Page(tables, Speech(language))
+    return [line(verdict_sentence(tables, language)), *_asked(page)]
+
+
+def verdict_sentence(tables: Tables, language: str = "en") -> str:
+    """The answer with its probability, and why."""
+    page = _Page(tables, Speech(language))
     say, sure = page.say, _met(page, "feasible")
     told = say("short", answer=say(f"answer.{page.answer['answer']}"), chance=sure)
     why = say("and then").join(_because(name, say) for name in _lacking(page))
-    return [line(f"{told}: {why}" if say.name == "en" else f"{told}：{why}"), *_asked(page)]
+    return f"{told}: {why}" if say.name == "en" else f"{told}：{why}"
 
 
 def verdict_feasible(tables: Tables, language: str = "en") -> Parts:

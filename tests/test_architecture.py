@@ -22,7 +22,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "arguments",
         "commands",
         "counting distill",
-        "report",
+        "report markdown",
         "export library summary listings",
         "verdict_page purchase_page compare workbook",
         "screen progress figure group_tables language",

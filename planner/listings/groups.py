@@ -30,7 +30,7 @@ PROVEN = 0.0005  # a gap that is nothing but rounding
 def group_parts(tables: Tables, language: str = "en") -> Parts:
     """The plan for several targets: verdict, purchases, groups, how sure, other targets."""
     facts = facts_of(tables["summary"])
-    parts = [title(_verdict(facts)), *verdict_short(tables, language)]
+    parts = [title(head_of(facts)), *verdict_short(tables, language)]
     if tables["plan"].rows:
         parts += ["", *purchase_parts(tables["plan"], facts)]
     parts += ["", *_groups(tables["groups"], facts), "", pairs(_sureness(facts))]
@@ -62,7 +62,8 @@ def asked(facts: Mapping[str, Any]) -> str:
     return f"{facts['metric']} {', '.join(own)}"
 
 
-def _verdict(facts: Mapping[str, Any]) -> str:
+def head_of(facts: Mapping[str, Any]) -> str:
+    """The plan in a sentence: what is reached for how much, by when, how surely."""
     sure = f"probability {chance(facts['fresh_probability'])}, "
     sure += f"wanted {chance(facts['confidence'])}"
     if facts["reaches"] == "yes" and facts["kept"] == "no":
