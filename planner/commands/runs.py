@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def _runs_options(each: ArgumentParser) -> None:
     each.add_argument(
         "runs",
-        metavar="RUNS.csv",
-        help="one row a run: error, and a column of examples for each source",
+        metavar="RUNS",
+        help="a table with one row a run: error, and a column of examples for each source (.csv, "
+        ".xlsx, .parquet); or an MLflow store: mlflow.db?error=METRIC&n=PARAM",
     )
     target_options(each, "in the unit of the runs", 0.8)
     each.add_argument(
@@ -119,13 +120,14 @@ def _keep(args: Namespace, tables: Mapping[str, Table], law: FittedLaw) -> None:
     if args.out is None:
         return
     from planner.export import write_csv, write_pictures
-    from planner.figure import draw_law
+    from planner.figures.law import draw_law
 
     pictures = draw_law(law, args.target, args.confidence)
-    written = (*write_csv(tables, args.out), *write_pictures(pictures, args.out))
+    written = (*write_csv(tables, args.out), *write_pictures(pictures.files, args.out))
     sys.stderr.write(
         f"{len(written)} files written to {args.out}; tables.csv explains the tables\n"
     )
+    sys.stderr.writelines(f"{note}\n" for note in pictures.notes)
 
 
 FIT = Command(

@@ -15,6 +15,7 @@ from planner.names import MODEL, RESERVED
 from sources.settings import nearest
 
 WORDS = {"group", MODEL}  # columns of words; all others are of numbers
+SAY = 'say which it is: columns = {{{0} = "..."}}, or ?{0}=... behind the place'
 SHOWN = 12  # names that a message lists
 _TURNED = re.compile(r"(?P<one>1\s*-\s*)?(?P<name>.+?)(?P<percent>\s*/\s*100)?")
 
@@ -174,12 +175,12 @@ def _named(
             problem = f"{name!r} is no such column"
             faults.append(Fault(f"columns.{word}", None, problem, _advice(found, name)))
         elif word == "error":
-            advice = f'say which it is, as in columns = {{error = "..."}}; {_has(found)}'
+            advice = f"{SAY.format('error')}; {_has(found)}"
             faults.append(Fault("column error", None, "is missing", advice))
     tried = [word for word in asked.columns if word not in words]
     if not tried and not any(word in sources for word, _, _ in named):
         word = known[0] if known else "n"
-        advice = f'say which it is, as in columns = {{{word} = "..."}}; {_has(found)}'
+        advice = f"{SAY.format(word)}; {_has(found)}"
         faults.append(Fault("columns", None, "no column of examples", advice))
     return named, faults
 

@@ -129,7 +129,9 @@ def test_what_a_store_does_not_have(made: Made, store: str) -> None:
         "error: 'val/ac' is no such column; did you mean val/acc?",
     ]
     error, source = faults(place, experiment=NAME)
-    assert 'column error: is missing; say which it is, as in columns = {error = "..."}' in error
+    assert (
+        'column error: is missing; say which it is: columns = {error = "..."}, or ?error=' in error
+    )
     assert f"there are: metrics.loss, metrics.{METRIC}, params.data/n_crowd" in error
     assert "no column of examples" in source
     columns = {**COLUMNS, "error": "loss"}

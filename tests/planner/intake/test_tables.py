@@ -320,7 +320,7 @@ def test_wandb_table_of_runs(tmp_path: Path) -> None:
     loss = read_pilots(path, columns={"error": "loss, mean", "n": "data.n_human"})
     assert loss.error.tolist() == [0.41, 0.5]
     (missing, source) = faults(path)
-    assert 'say which it is, as in columns = {error = "..."}; there are: Name, Agent,' in missing
+    assert 'columns = {error = "..."}, or ?error=... behind the place; there are: Name,' in missing
     assert 'columns = {n = "..."}' in source
     assert "values of all steps are in MLflow stores only" in faults(path, take="best", **asked)[0]
     one = read_pilots(path, where={"Name": "firm-oak-3"}, **asked)
