@@ -12,7 +12,6 @@ from planner.screen import chance, money, number, weeks
 
 ORDER = ("assumed", "published", "catalogue", "quoted", "measured")  # the weakest first
 WEAKEST = 5  # that are named
-SCOPES = 12  # sources whose numbers are shown open where none is in the plan
 
 
 def assumptions(page: Page) -> Html:

@@ -476,12 +476,9 @@ HOSTILE = (
 @pytest.fixture(scope="module")
 def hostile() -> Study:
     """A study with such a text wherever a user can put one."""
-    import tomllib
-
     names = [text for text in HOSTILE if "\ud800" not in text and "\x00" not in text]
     own = [f"{text} {at}"[:200] for at, text in enumerate(names)]
     found = run(project(error=0.22))
-    assert tomllib  # names in a file are cleaned by the reader; here they come as they are
     said = replace(
         found.inputs,
         name=HOSTILE[1] + HOSTILE[6] + HOSTILE[9],

@@ -68,6 +68,7 @@ NAMES: dict[str, str] = {
     "shifted": "平移幂律",
     "saturating": "饱和幂律",
     "broken": "折线幂律",
+    "rectified": "修正幂律",
     "all": "全部",
 }
 PHRASES: tuple[tuple[str, str], ...] = (
