@@ -155,7 +155,7 @@ def _frontier(table: Table, facts: Mapping[str, Any], say: Speech) -> str:
     first = table.header.index("note") + 1
     at = [i for i in range(first, len(table.header)) if not table.header[i].startswith("share of ")]
     names = [table.header[i] for i in at]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for row, record in zip(table.rows, table.records(), strict=True):
         reached = record["cost"] is not None
         rows.append(

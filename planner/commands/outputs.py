@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from planner.csvtext import Style
+    from planner.figures.style import Pictures
     from planner.group_study import GroupStudy
     from planner.study import Study
     from planner.table import Table
@@ -138,8 +139,8 @@ def write_outputs(
     if args.figures is not None:
         place = Path(args.figures) if args.figures else folder / "figures"
         drawn = _figures(study, tables, args.lang)
-        files.update({place / name: content for name, content in drawn.items()})
-        told.append(f"{len(drawn)} figures written to {place}")
+        files.update({place / name: content for name, content in drawn.files.items()})
+        told += [f"{len(drawn.files)} figures written to {place}", *drawn.notes]
     write_files(files)
     sys.stderr.writelines(f"{text}\n" for text in told)
 
@@ -167,9 +168,7 @@ def _markdown(_: Study | GroupStudy, tables: Mapping[str, Table], language: str)
     return markdown(tables, language)
 
 
-def _figures(
-    study: Study | GroupStudy, tables: Mapping[str, Table], language: str
-) -> dict[str, bytes]:
+def _figures(study: Study | GroupStudy, tables: Mapping[str, Table], language: str) -> Pictures:
     from planner.figures import draw
 
     return draw(study, tables, language)
