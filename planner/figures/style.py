@@ -123,7 +123,6 @@ def _bytes(figure: Any, kind: str, **options: Any) -> bytes:
 def _spell(figure: Any) -> tuple[str, ...]:
     """Spell the signs that no font here has; notes that name them and what to install."""
     from matplotlib.text import Text
-    from matplotlib.ticker import FixedFormatter
 
     have, missing = _signs(), set()
 
@@ -132,14 +131,14 @@ def _spell(figure: Any) -> tuple[str, ...]:
         missing.update(lacks)
         return "".join(s.encode("unicode_escape").decode() if s in lacks else s for s in text)
 
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            ticks = axis.get_major_formatter()
-            if isinstance(ticks, FixedFormatter):  # from which labels are made anew when drawn
-                ticks.seq = [spelled(text) for text in ticks.seq]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the signs that are to be spelled
-        figure.draw_without_rendering()  # other labels are made now
+        figure.draw_without_rendering()  # labels of ticks and legends are made now
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            texts = [each.get_text() for each in axis.get_majorticklabels()]
+            if any(spelled(text) != text for text in texts):
+                axis.set_ticks(axis.get_ticklocs(), labels=[spelled(text) for text in texts])
     for each in figure.findobj(Text):
         text = each.get_text()
         if spelled(text) != text:
