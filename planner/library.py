@@ -11,6 +11,7 @@ from planner.group_study import GroupStudy, run_groups
 from planner.group_tables import group_tables
 from planner.inputs import Inputs
 from planner.models import study_of
+from planner.notebook import study_html
 from planner.project import read
 from planner.study import Progress, Study
 from planner.tables import tables
@@ -27,6 +28,10 @@ class StudyResult(Study):
         """Every table by name; `columns` gives unit and meaning of each column of the others."""
         return {name: table.frame() for name, table in tables(self).items()}
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: the plan in a sentence and a table, the law as a figure."""
+        return study_html(self, tables(self))
+
 
 @dataclass(frozen=True)
 class GroupStudyResult(GroupStudy):
@@ -35,6 +40,10 @@ class GroupStudyResult(GroupStudy):
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every table by name; `columns` gives unit and meaning of each column of the others."""
         return {name: table.frame() for name, table in group_tables(self).items()}
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: the plan in a sentence and a table, and its frontier."""
+        return study_html(self, group_tables(self))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.figures.calendar import draw_calendar
 from planner.figures.costs import draw_costs
@@ -30,8 +30,7 @@ def draw(study: Study | GroupStudy, tables: Mapping[str, Table], language: str =
     say, facts = Speech(language), facts_of(tables["summary"])
     found = []
     if isinstance(study.law, FittedLaw):
-        target, confidence = facts["target"], facts["confidence"]
-        found.append(draw_law(study.law, target, confidence, str(facts["metric"]), language))
+        found.append(_law(study.law, facts, language))
     if tables["frontier"].rows:
         found.append(draw_frontier(tables["frontier"], facts, say))
     if tables["plan"].rows:
@@ -42,3 +41,16 @@ def draw(study: Study | GroupStudy, tables: Mapping[str, Table], language: str =
         found.append(draw_tornado(tables["sensitivity"], facts, say))
     files = {name: content for each in found for name, content in each.files.items()}
     return Pictures(files, tuple(dict.fromkeys(note for each in found for note in each.notes)))
+
+
+def first_picture(study: Study | GroupStudy, tables: Mapping[str, Table]) -> tuple[str, bytes]:
+    """The figure that tells most, as PNG with its name: the law, or of groups the frontier. Raises
+    DataplanError where matplotlib is not installed."""
+    facts = facts_of(tables["summary"])
+    if isinstance(study.law, FittedLaw):
+        return "law", _law(study.law, facts, "en").files["law.png"]
+    return "frontier", draw_frontier(tables["frontier"], facts, Speech()).files["frontier.png"]
+
+
+def _law(law: FittedLaw, facts: Mapping[str, Any], language: str) -> Pictures:
+    return draw_law(law, facts["target"], facts["confidence"], str(facts["metric"]), language)
