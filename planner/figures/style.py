@@ -11,6 +11,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from planner.errors import DataplanError
@@ -92,6 +93,7 @@ def eastern() -> list[str]:
 def pictures(name: str, figure: Any) -> Pictures:
     """NAME.png and NAME.svg of a figure, inside its `canvas`."""
     notes = _spell(figure)
+    figure.set_layout_engine("none")  # places are found; they need not be found twice more
     return Pictures(
         {
             f"{name}.png": _bytes(figure, "png", dpi=150, metadata={"Software": "dataplan"}),
@@ -145,6 +147,7 @@ def _spell(figure: Any) -> tuple[str, ...]:
             each.set_text(spelled(text))
     if not missing:
         return ()
+    figure.draw_without_rendering()  # what is spelled needs more room
     some = "".join(sorted(missing)[:8])
     advice = "install a font that has them, such as Noto Sans CJK (Debian: fonts-noto-cjk)"
     return (f"figures: no font here has the signs {some}; they are spelled: {advice}",)
@@ -156,6 +159,12 @@ def _signs() -> set[int]:
 
     found: set[int] = set()
     for family in rcParams["font.family"]:
-        path = font_manager.findfont(family, fallback_to_default=False)
-        found |= set(font_manager.get_font(path).get_charmap())
+        found |= _signs_of(font_manager.findfont(family, fallback_to_default=False))
     return found
+
+
+@lru_cache(maxsize=4)
+def _signs_of(path: str) -> frozenset[int]:
+    from matplotlib import font_manager
+
+    return frozenset(font_manager.get_font(path).get_charmap())
