@@ -73,7 +73,7 @@ def test_rlhf_or_dpo() -> None:
 
     folder = ROOT / "examples" / "rlhf-or-dpo"
     text = " ".join((folder / "README.md").read_text(encoding="utf-8").split())
-    for company, route in (("a", "DPO"), ("b", "RLHF")):
+    for company, route in (("a", "DPO"), ("b", "RLHF with a judge")):
         place = folder / f"company-{company}" / "project.toml"
         question = read_question(place)
         plans = best_by_route(question, work_out(question))
