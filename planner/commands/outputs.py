@@ -121,6 +121,7 @@ def write_outputs(
     DataplanError where a library is missing or a study cannot be shown in that form.
     """
     from planner.export import csv_files, write_files
+    from planner.screen import shown
 
     with_tables = bool(args.out) or not args.json
     files: dict[Path, str | bytes] = {}
@@ -142,7 +143,7 @@ def write_outputs(
         files.update({place / name: content for name, content in drawn.files.items()})
         told += [f"{len(drawn.files)} figures written to {place}", *drawn.notes]
     write_files(files)
-    sys.stderr.writelines(f"{text}\n" for text in told)
+    sys.stderr.writelines(f"{shown(text)}\n" for text in told)
 
 
 def _value(args: Namespace, option: str) -> str | None:
