@@ -31,7 +31,7 @@ from planner.table import whole
 NEAR = 1.1  # times a budget that a plan may cost for a cheaper one to be looked for
 EDGE = 1e-9
 # sources up to which a grid is so large: targets, confidences, weeks, budgets
-SIZES = ((4, (7, 3, 3, 3)), (12, (5, 3, 2, 2)), (math.inf, (5, 1, 2, 2)))
+SIZES = ((4, (7, 3, 3, 3)), (12, (5, 2, 2, 2)), (math.inf, (5, 1, 2, 2)))
 NICE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)  # of a budget that is offered
 
 # what keeps a position out of reach
