@@ -10,8 +10,15 @@ from typing import Any
 from planner.reading import digest_of, toml_of
 
 # keys whose texts may name files beside the project file
-FILES = frozenset(
-    "file path annotations samples completions inputs prompt_template answer_schema".split()
+FILES = (
+    "file",
+    "path",
+    "annotations",
+    "samples",
+    "completions",
+    "inputs",
+    "prompt_template",
+    "answer_schema",
 )
 
 
