@@ -105,7 +105,9 @@ KNOWN: dict[str, About] = {
     "routes": About("a route", ("route",), "RLHF or DPO: cost, weeks and reached win rate"),
     "accuracy": About("a number of pairs", ("pairs",), "how good the reward model gets"),
     "distance": About("a distance from the start", ("d",), "how far optimising pays"),
-    "breakeven": About("a number", ("number",), "where the choice of the route flips"),
+    "breakeven": About(
+        "a number and a side of it", ("number", "side"), "where the choice of the route flips"
+    ),
     "risks": About("a risk of a route", ("route", "risk"), "what can go wrong, and what helps"),
     "runs": About(
         "a measurement",

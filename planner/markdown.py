@@ -16,7 +16,7 @@ from planner.language import Speech
 from planner.listings.groups import head_of as head_of_groups
 from planner.purchase_page import provenance
 from planner.screen import amount, chance, facts_of, money, number, shown, weeks
-from planner.summary import head_of, mix, path_head, sureness
+from planner.sentences import head_of, mix, path_head, sureness
 from planner.table import Table
 from planner.verdict_page import verdict_sentence
 

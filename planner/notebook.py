@@ -12,7 +12,7 @@ from planner.language import Speech
 from planner.listings.groups import head_of as head_of_groups
 from planner.purchase_page import provenance
 from planner.screen import amount, facts_of, money, number, shown, weeks
-from planner.summary import head_of
+from planner.sentences import head_of
 from planner.table import Table
 from planner.verdict_page import verdict_sentence
 

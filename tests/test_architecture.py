@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "counting distill library",
         "report markdown notebook",
         "export summary listings",
-        "verdict_page purchase_page compare workbook",
+        "verdict_page purchase_page sentences compare workbook",
         "figures",
         "screen progress group_tables language",
         "tables whatif",
