@@ -58,10 +58,19 @@ def _marked(value: Any, key: str, folder: Path) -> Any:
         return {name: _marked(each, name, folder) for name, each in value.items()}
     if isinstance(value, list):
         return [_marked(each, key, folder) for each in value]
-    if isinstance(value, str) and key in FILES:
+    return _file(value, folder) if isinstance(value, str) and key in FILES else value
+
+
+def _file(given: str, folder: Path) -> File | str:
+    """The file of that name, what is asked of it after # or ? aside; the text where there is none,
+    such as the address of a server, whose runs are not compared."""
+    ends = (len(given), given.find("?"), given.find("#"))
+    for end in sorted((each for each in ends if each > 0), reverse=True):
         try:
-            place = (folder / value).absolute()
-            return File(str(place), value, digest_of(place)) if place.exists() else value
+            place = (folder / given[:end]).absolute()
+            if place.exists():
+                asked = given[end:]
+                return File(f"{place}{asked}", given, f"{digest_of(place)}{asked}")
         except (OSError, ValueError):  # no name of a file, or one that reading will complain of
-            return value
-    return value
+            continue
+    return given

@@ -158,6 +158,18 @@ def test_files_are_compared_by_what_they_hold(old, tmp_path):
     assert found.keys == ("pilots", "file")
 
 
+def test_what_is_asked_of_a_file_is_no_part_of_its_name(tmp_path):
+    sheets = ('"runs.csv"', '"runs.csv?where=a#Sheet"'), ('"runs.csv"', '"runs.csv#Other"')
+    first, second = (
+        project(tmp_path / name, change) for name, change in zip("ab", sheets, strict=True)
+    )
+    (found,) = differences(document_of(first), document_of(second))
+    assert found.keys == ("pilots", "file")
+    assert plain(found.old) == f"{first.parent / 'runs.csv'}?where=a#Sheet"
+    again = project(tmp_path / "c", sheets[1], runs=RUNS + "3200,0.17\n")
+    assert differences(document_of(second), document_of(again))
+
+
 # -- two projects ---------------------------------------------------------------------------------
 
 
