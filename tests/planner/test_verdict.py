@@ -9,29 +9,37 @@ import os
 import re
 import string
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planner.advise import candidates, stand_of, weigh
+from planner.fit import fit_law
 from planner.fitted import FittedLaw, PilotFit
 from planner.idea import idea_of
 from planner.language import LANGUAGES, Speech
 from planner.models import study_of
 from planner.optimise import cheapest_plan
+from planner.patterns import patterned
 from planner.plan import Target
 from planner.project import read
+from planner.risk import risk_of
 from planner.rounds import path
 from planner.screen import rendered
+from planner.stages import stage_at
 from planner.tables import tables
-from planner.telling import told
+from planner.telling import SHARE, TRUTHS, told
 from planner.verdict import LIMITS, NOT, ORDER, SCALES, UNTOLD, judge
 from planner.verdict import given as conditional
-from planner.verdict_page import verdict_parts
+from planner.verdict_page import chance, verdict_parts
+from sources.base import CostLine, Limits, Quality, Source
 from tests.planner import small
 from tests.planner.calling import Run
 
@@ -255,6 +263,105 @@ def test_a_plan_begins_with_the_verdict(tmp_path: Path, run: Run) -> None:
         assert at <= 2
         assert Speech(language)("question.supply") in out
         assert "{" not in out
+
+
+def ranged() -> Source:
+    """Enough at the expected speed, which may be a quarter of that."""
+    limits = Limits(per_week=400.0, speed_range=(0.25, 1.5), batch=10)
+    return Source(
+        "a", "plain", (CostLine("label", 0.0, 0.1),), limits, Quality(1.0, 1.0, 1.0, False)
+    )
+
+
+def test_speeds_in_their_ranges_are_part_of_what_weeks_allow() -> None:
+    law = pilots_of(small.law(("a",), draws=200, seed=3))
+    error = float(np.quantile(law.errors(np.array([[3500.0]]))[:, 0], 0.82))
+    source, target = ranged(), Target(error, 0.8, weeks=10.0)
+    plan = cheapest_plan([source], law, target, prove=False)
+    assert plan.reaches and risk_of(plan).met < 0.8
+    found = judge(law, target, plan, [source])
+    assert found.feasible == pytest.approx(risk_of(plan).met)
+    assert (found.answer, "ranges" in found.lacking) == (UNTOLD, True)
+    # with time enough for the slowest nothing is in the way
+    free = Target(error, 0.8)
+    sure = judge(law, free, replace(plan, target=free), [ranged()])
+    assert sure.answer in (LIMITS, SCALES)
+
+
+def test_chances_are_those_of_draws_that_the_plan_was_not_made_for() -> None:
+    law, other = (pilots_of(small.law(("a",), draws=200, seed=seed)) for seed in (3, 4))
+    source, target = small.source("a", 0.1, most=6000, batch=10), Target(0.2, 0.8, 300.0)
+    plan = cheapest_plan([source], law, target, prove=False)
+    found = judge(law, target, plan, [source], fresh=other)
+    totals = plan.totals(law.sources)[None]
+    assert found.feasible == pytest.approx(float(other.probability(0.2, totals)))
+    assert found.feasible != pytest.approx(plan.probability)
+    assert found.model >= found.supply >= found.feasible
+
+
+def test_a_cold_start_is_hopeless_where_no_more_can_be_had_than_was_tried() -> None:
+    runs = pd.DataFrame({"a": [200, 400, 800, 1600], "error": [0.5, 0.499, 0.5, 0.4995]})
+    law = fit_law(runs.assign(test_size=5000), worst_error=0.5, draws=200)
+    assert stage_at(law, law.anchor.size).answer == "cold start"
+    target = Target(0.2, 0.8)
+    for most, answer in ((1600, NOT), (4000, UNTOLD)):
+        source = small.source("a", 0.1, most=most, batch=10)
+        plan = cheapest_plan([source], law, target, prove=False)
+        found = judge(law, target, plan, [source])
+        assert (found.answer, "cold start" in found.lacking) == (answer, answer == UNTOLD)
+
+
+def test_what_no_model_sizes_tell_has_no_share() -> None:
+    law = small.law(("a",), draws=60)
+    found = patterned(law, Target(0.2), [small.source("a", 0.1, most=6000, batch=10)], None, None)
+    assert not {"emergent", "ran out of compute"} & set(found.shares)
+    assert sum(found.shares.values()) == pytest.approx(1)
+
+
+def test_no_pilot_that_tells_as_well_is_cheaper(tmp_path: Path) -> None:
+    study = study_of(read(write(tmp_path, **CASES[UNTOLD])))
+    idea = told(study).idea
+    assert idea is not None and idea.measurement is not None
+    chosen, stand = idea.measurement, stand_of(study)
+    weighed = [weigh(stand, each, truths=TRUTHS, reaches=False) for each in candidates(study)]
+    best = max(each.settles or 0.0 for each in weighed)
+    assert chosen.settles is not None and chosen.settles >= SHARE * best > 0
+    for each in weighed:
+        assert each.spent >= (chosen.cost or 0.0) - 1e-9 or (each.settles or 0.0) < SHARE * best
+    # on a hopeless idea no pilot is advised
+    hopeless = told(study_of(read(write(tmp_path, **CASES[NOT])))).idea
+    assert hopeless is not None and hopeless.measurement is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("answer", CASES)
+def test_pages_claim_no_certainty_and_quote_one_chance(answer: str, language: str) -> None:
+    name = re.sub(r"[^a-z]+", "-", answer)
+    text = (GOLDEN / f"{name}.{language}.txt").read_text(encoding="utf-8")
+    assert not re.search(r"(?<![\d.])(0\.00|1\.00)(?!\d)", text)
+    tables = found(answer)
+    rows = tables["verdict"].records()
+    facts = {row["key"]: row["value"] for row in tables["summary"].records()}
+    met = next(r["probability"] for r in rows if r["item"] == "feasible")
+    assert met == pytest.approx(facts["met"], abs=1e-6)
+    assert chance(met) in " ".join(text.split("\n")[:2])
+
+
+def test_ranges_in_the_way_ask_for_firm_offers_and_fail_as_the_plan_does(
+    tmp_path: Path, run: Run
+) -> None:
+    file = write(tmp_path, error=0.068)
+    slow = "per_week = {low = 100, base = 900, high = 1000}"
+    text = file.read_text(encoding="utf-8").replace("per_week = 10000", slow)
+    file.write_text(text, encoding="utf-8")
+    code, out, _ = run("verdict", file, "--json")
+    assert code == 1
+    rows = json.loads(out)["verdict"]
+    assert {"ranges"} <= {row["answer"] for row in rows if row["item"] == "lacking"}
+    assert rows[0]["answer"] == UNTOLD
+    assert run("plan", file)[0] == 1
+    _, out, _ = run("verdict", file, "--lang", "zh")
+    assert "固定报价" in out
 
 
 def test_bad_input_is_one_message(tmp_path: Path, run: Run) -> None:
