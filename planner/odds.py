@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from planner.judge import Judge
 from planner.laws import Array, effective_size
 from planner.market import Market, between, most_for, most_to_be_had
 from planner.plan import Target
-from planner.risk import Known, budget_kept, in_time
+from planner.risk import Spending, in_time
 from sources.base import Source
 
 # factors of a purchase that are tried: first far ones, then near ones
@@ -41,16 +40,8 @@ class Odds:
         self._alone: dict[str, float] = {}
         self._asked: dict[bytes, int] = {}
         self._judges: dict[bytes, Judge] = {}
-        self._paid: dict[Known, Array] = {}
-
-    @cached_property
-    def risky(self) -> bool:
-        """Whether the money spent on any source is uncertain."""
-        return any(
-            line.low < 1 or line.high > 1
-            for source in self.market.sources
-            for line in (*source.lines, *([source.training] if source.training else []))
-        )
+        self._columns = [market.column(source) for source in market.sources]
+        self._spending = Spending(market.sources, target.budget)
 
     def cost(self, rows: Array) -> Array:
         """Cost (rows,) [currency] at base prices, contingency included."""
@@ -64,6 +55,15 @@ class Odds:
     def kept(self, rows: Array, least: Array | float = 0.0) -> Array:
         """P(budget and weeks are kept) (rows,) [1]; 0 where a rule, base prices or base speeds
         forbid the purchases, and perhaps where it is below `least`."""
+        chance = self._in_time(rows)
+        if self._spending.risky:
+            open_ = np.flatnonzero((chance > 0) & (chance >= least))
+            if len(open_):
+                chance[open_] *= list(self._spending.kept(rows[open_][:, self._columns]))
+        return chance
+
+    def _in_time(self, rows: Array) -> Array:
+        """As `kept`, but for prices other than base."""
         market, target = self.market, self.target
         good = market.rules.allowed(rows + self.used, rows)
         good &= self.cost(rows) <= target.budget * (1 + 1e-9)
@@ -76,11 +76,6 @@ class Odds:
             if math.isfinite(target.weeks):
                 some, at = np.unique(bought, return_inverse=True)
                 chance *= in_time(source.limits, some, target.weeks)[at]
-        if math.isfinite(target.budget) and self.risky:
-            for row in np.flatnonzero((chance > 0) & (chance >= least)):
-                pairs = [(s, float(rows[row, market.column(s)])) for s in market.sources]
-                pairs = [pair for pair in pairs if pair[1] > 0]
-                chance[row] *= budget_kept(pairs, target.budget, self._paid)
         return chance
 
     def reached(self, rows: Array) -> Array:
@@ -125,9 +120,22 @@ class Odds:
         chance = np.round(reached * self.kept(rows, least - 1e-9), 12)
         return np.asarray(chance)
 
-    def chance(self, rows: Array) -> Array:
-        """The same (rows,) [1], exact where it is far below the wanted confidence too."""
-        return np.asarray(self.reached(rows) * self.kept(rows))
+    def likeliest(self, rows: Array) -> tuple[int, float]:
+        """The first row with the highest chance, and that [1], exact below the wanted too."""
+        reached, timely = self.reached(rows), self._in_time(rows)
+        most = reached * timely
+        if not self._spending.risky:
+            return int(np.argmax(most)), float(most.max())
+        best, chance = 0, 0.0
+        order = np.argsort(-most, kind="stable")
+        within = self._spending.kept(rows[order][:, self._columns])
+        for row in map(int, order):
+            if most[row] <= 0 or most[row] < chance:  # none of the rest can be likelier
+                break
+            found = float(reached[row] * (timely[row] * next(within)))
+            if found > chance or (found == chance and row < best):
+                best, chance = row, found
+        return best, chance
 
     def enough(self, source: Source, room: float) -> float:
         """Most of a source [example] worth buying for `room` [currency]."""
@@ -169,7 +177,7 @@ def repaired(odds: Odds, bought: Array, *, climb: bool = True) -> Array | None:
 def climbed(odds: Odds, bought: Array) -> Array:
     """Purchases whose joint chance is higher, or the same: one source after another is changed,
     then two at a time, until the chance is as wanted or rises no more."""
-    best, chance = bought, float(odds.chance(bought[None])[0])
+    best, chance = bought, odds.likeliest(bought[None])[1]
     end = odds.looked + CELLS // 2
     grids: dict[str, Array] = {}
     for pairs in (False, True, True):
@@ -192,10 +200,9 @@ def climbed(odds: Odds, bought: Array) -> Array:
                 for _ in range(2):
                     many = np.repeat(rows, len(amounts), axis=0)
                     many[:, column] = np.tile(amounts, len(rows))
-                    found = odds.chance(many)
-                    at = int(np.argmax(found))
-                    if found[at] > chance:
-                        best, chance = many[at], float(found[at])
+                    at, found = odds.likeliest(many)
+                    if found > chance:
+                        best, chance = many[at], found
                     low, high = _neighbours(amounts, many[at, column])
                     rows = many[at][None]
                     amounts = np.unique(_whole(source, np.linspace(low, high, ZOOM)))

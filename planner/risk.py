@@ -9,9 +9,9 @@ here is the money spent, without it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -49,25 +49,32 @@ def risk_of(plan: Plan) -> Risk:
     return Risk(on_budget, on_time, plan.probability * on_budget * on_time)
 
 
-def budget_kept(
-    bought: Sequence[tuple[Source, float]], budget: float, known: dict[Known, Array] | None = None
-) -> float:
-    """P(the money spent on these purchases keeps the budget [currency]) [1]; known: see `spent`."""
+def budget_kept(bought: Sequence[tuple[Source, float]], budget: float) -> float:
+    """P(the money spent on these purchases keeps the budget [currency]) [1]."""
     if math.isinf(budget):
         return 1.0
-    within = spent(bought, known=known) <= budget * (1 + 1e-9)
-    return float(np.count_nonzero(within)) / DRAWS
+    return float(np.mean(spent(bought) <= budget * (1 + 1e-9)))
 
 
-def spent(
-    bought: Sequence[tuple[Source, float]], seed: int = 0, known: dict[Known, Array] | None = None
+def spent(bought: Sequence[tuple[Source, float]], seed: int = 0) -> Array:
+    """Money spent (DRAWS,) [currency] without contingency, over the ranges of the prices."""
+    costs = [float(source.cost(quantity)) for source, quantity in bought]
+    return _spent(bought, costs, seed, {})
+
+
+def _spent(
+    bought: Sequence[tuple[Source, float]],
+    costs: Sequence[float],
+    seed: int,
+    known: dict[Known, Array],
 ) -> Array:
-    """Money spent (DRAWS,) [currency] without contingency, over the ranges of the prices. known:
-    what purchases of sources of these names cost, from calls before."""
+    """As `spent`; costs [currency] at base prices, known: what purchases of the same sources have
+    cost before."""
     # the dearest first, so that neither names nor order of sources decide
-    ranked = sorted(bought, key=lambda each: (-float(each[0].cost(each[1])), -each[1]))
-    total, known = np.zeros(DRAWS), {} if known is None else known
-    for at, (source, quantity) in enumerate(ranked):
+    ranked = sorted(range(len(bought)), key=lambda i: (-costs[i], -bought[i][1]))
+    total = np.zeros(DRAWS)
+    for at, i in enumerate(ranked):
+        source, quantity = bought[i]
         key = (source.name, quantity, len(ranked), at)
         if key not in known:
             if len(known) >= KEPT:
@@ -76,6 +83,30 @@ def spent(
             known[key] = _paid(source, quantity, factors)
         total = total + known[key]
     return total
+
+
+class Spending:
+    """Whether many purchases of the same sources keep a budget [currency], each as `budget_kept`
+    says."""
+
+    def __init__(self, sources: Sequence[Source], budget: float) -> None:
+        self.sources, self.budget = sources, budget
+        self._known: dict[Known, Array] = {}
+
+    @cached_property
+    def risky(self) -> bool:
+        """Whether what is spent is uncertain, and the budget limited."""
+        lines = [line for source in self.sources for line in source.every_line]
+        return math.isfinite(self.budget) and any(line.low < 1 or line.high > 1 for line in lines)
+
+    def kept(self, rows: Array) -> Iterator[float]:
+        """P(budget kept) [1] of each of the purchases (rows, sources) [example]."""
+        costs = np.stack([s.cost(rows[:, k]) for k, s in enumerate(self.sources)], axis=1).tolist()
+        for amounts, base in zip(rows.tolist(), costs, strict=True):
+            some = [k for k, amount in enumerate(amounts) if amount > 0]
+            bought = [(self.sources[k], amounts[k]) for k in some]
+            paid = _spent(bought, [base[k] for k in some], 0, self._known)
+            yield float(np.count_nonzero(paid <= self.budget * (1 + 1e-9))) / DRAWS
 
 
 @dataclass(frozen=True)
