@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from planner.bill import describe
 from planner.clock import Clock
 from planner.hunt import solve
 from planner.laws import Array
@@ -13,6 +14,7 @@ from planner.market import Amounts, Market
 from planner.plan import Plan
 
 ASKED = 16  # rules that a plan is sought without, one by one
+AGAIN = 3  # times that a cheaper plan found on the way is taken
 CHEAPER = 1e-6  # relative saving from which on a rule binds
 AT_LIMIT = 0.005  # of the whole: a share this close to its limit has reached it
 
@@ -21,36 +23,65 @@ def rules_that_bind(market: Market, plan: Plan, clock: Clock) -> Plan:
     """The plan with the rules that bind named among its limits.
 
     A share binds where it has reached its limit; any other rule where a cheaper plan is found
-    without it, or one that reaches the target where this one does not.
+    without it, or one that reaches the target where this one does not. Where such a plan keeps the
+    rule after all, it is the better answer, and returned instead. That variants of one source
+    exclude each other is a decision inside that source, and no limit.
     """
     rules = market.rules
     if not rules or clock.over():
         return plan
-    amounts = _amounts(market, plan)
     if (
         not plan.reaches
         and solve(replace(market, rules=rules.none()), plan.target, clock=clock, branches=1).amounts
         is None
     ):
         return plan
-    close = _at_limit(market, amounts) if plan.reaches else np.zeros(0, dtype=bool)
-    names = []
-    for number, said in enumerate(rules.said[:ASKED]):
-        if plan.reaches and number < len(close):
-            binds = bool(close[number])
-        elif clock.over():
+    for _ in range(AGAIN):
+        names, better = _binding(market, plan, clock)
+        made = None if better is None else describe(market, plan.target, better, plan.bound, clock)
+        if made is None or not made.reaches:
             break
-        else:
-            freer = replace(market, rules=rules.without(number))
-            warm = [amounts] if plan.reaches else []
-            found = solve(freer, plan.target, warm=warm, clock=clock, branches=1)
-            binds = found.amounts is not None and found.cost < plan.cost * (1 - CHEAPER)
-            binds = binds or (not plan.reaches and found.amounts is not None)
-        if binds:
-            names.append(said)
+        plan = made
     if not plan.reaches and not names:
         names.append("rules: several together leave no plan that reaches the target")
     return replace(plan, binding=(*plan.binding, *names))
+
+
+def _binding(market: Market, plan: Plan, clock: Clock) -> tuple[list[str], Amounts | None]:
+    """The rules that bind, and None; or some of them, and better purchases that keep them all."""
+    rules, amounts = market.rules, _amounts(market, plan)
+    close = _at_limit(market, amounts) if plan.reaches else np.zeros(0, dtype=bool)
+    names = []
+    asked = [n for n in range(len(rules.said)) if not _inside(market, n)]
+    for number in asked[:ASKED]:
+        said = rules.said[number]
+        if plan.reaches and number < len(close):
+            if close[number]:
+                names.append(said)
+            continue
+        if clock.over():
+            break
+        freer = replace(market, rules=rules.without(number))
+        warm = [amounts] if plan.reaches else []
+        found = solve(freer, plan.target, warm=warm, clock=clock, branches=1)
+        if found.amounts is None:
+            continue
+        if plan.reaches and not found.cost < plan.cost * (1 - CHEAPER):
+            continue
+        if rules.allowed(found.amounts.total[None], found.amounts.bought[None])[0]:
+            return names, found.amounts
+        names.append(said)
+    return names, None
+
+
+def _inside(market: Market, number: int) -> bool:
+    """Whether a rule is that two variants of one source exclude each other."""
+    at = number - len(market.rules.shares)
+    if not 0 <= at < len(market.rules.excludes):
+        return False
+    families = {market.column(s): s.family for s in market.sources}
+    one, other = (families[column] for column in market.rules.excludes[at])
+    return bool(one) and one == other
 
 
 def _amounts(market: Market, plan: Plan) -> Amounts:

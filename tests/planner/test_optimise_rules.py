@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planner.asked import rules_that_bind
+from planner.clock import Clock
 from planner.hunt import solve
 from planner.market import market_of
 from planner.optimise import cheapest_plan, frontier
@@ -147,6 +149,55 @@ def test_what_excludes_and_what_needs_is_named():
     assert "b needs a" in plan.binding
     freer = cheapest_plan([sources[0], replace(sources[1], needs=()), sources[2]], law, target)
     assert freer.cost < plan.cost
+
+
+def without(sources, said):
+    """The sources free of one rule of what excludes or needs another."""
+    own, what, other = said.split(" ", 2)
+    pair = {(own, other), (other, own)} if what == "excludes" else {(own, other)}
+    return [
+        replace(s, **{what: tuple(o for o in getattr(s, what) if (s.name, o) not in pair)})
+        for s in sources
+    ]
+
+
+@quick
+@given(small.ruled_markets())
+def test_a_rule_that_is_named_stands_in_the_way(market):
+    sources, law, error, confidence = market
+    target = Target(error, confidence)
+    plan = cheapest_plan(sources, law, target)
+    for said in plan.binding:
+        if " excludes " in said or " needs " in said:
+            freed = brute(without(sources, said), law, target)
+            assert math.isfinite(freed)
+            assert not plan.reaches or freed < plan.cost
+
+
+def test_variants_of_one_source_are_no_limit_to_each_other():
+    sources, law = fine(b={"excludes": ("c",)}, c={"excludes": ("b",)})
+    sources[1:] = [replace(s, limits=replace(s.limits, max_examples=1500)) for s in sources[1:]]
+    target = Target(0.24, 0.8)
+    apart = cheapest_plan(sources, law, target)
+    assert "b excludes c" in apart.binding
+    variants = [sources[0], *(replace(s, family="b") for s in sources[1:])]
+    plan = cheapest_plan(variants, law, target)
+    assert plan.cost == pytest.approx(apart.cost) and not any("excl" in b for b in plan.binding)
+
+
+def test_a_cheaper_plan_found_in_asking_is_taken():
+    """What asks which rules bind is given a plan that is not the cheapest."""
+    sources, law = fine(b={"excludes": ("c",)})
+    target = Target(0.24, 0.8)
+    market, best = market_of(sources, law, 0.0), cheapest_plan(sources, law, target)
+    dear = cheapest_plan([replace(sources[1], limits=replace(
+        sources[1].limits, max_examples=0)), sources[0]], law, target)  # fmt: skip
+    assert dear.reaches and dear.cost > 1.05 * best.cost
+    told = rules_that_bind(market, dear, Clock())
+    assert told.reaches and kept(told, sources, law)
+    assert told.cost <= best.cost * 1.02
+    names = [b for b in told.binding if " excludes " in b]
+    assert names == [b for b in best.binding if " excludes " in b]
 
 
 def test_rules_that_contradict_each_other_leave_nothing():
