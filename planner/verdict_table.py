@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.columns import EFFECTIVE, Spec
 from planner.idea import Measurement
 from planner.table import Row, figure, money
-from planner.verdict import NO, ROOM, Verdict, given
+from planner.verdict import LIMITS, NO, ROOM, SCALES, Verdict, given
 
 if TYPE_CHECKING:
     from planner.study import Study
@@ -115,6 +115,11 @@ def _answer(chance: float | None, confidence: float) -> str:
     return "yes" if chance >= confidence else "no" if chance <= NO else "unsure"
 
 
+def _feasible(verdict: Verdict, chance: float | None) -> str:
+    """A plan that scales is allowed, its chance wanting no more than the noise of its draws."""
+    return "yes" if verdict.answer in (SCALES, LIMITS) else _answer(chance, verdict.confidence)
+
+
 def _questions(verdict: Verdict) -> list[Row]:
     """Supply, model and plan: the chance of the target, and that given what was asked before."""
     steps = (
@@ -123,7 +128,9 @@ def _questions(verdict: Verdict) -> list[Row]:
         ("feasible", verdict.feasible, given(verdict.feasible, verdict.supply)),
     )
     return [
-        ("question", item, None, _answer(then, verdict.confidence), figure(met), figure(then),
+        ("question", item, None,
+         _feasible(verdict, then) if item == "feasible" else _answer(then, verdict.confidence),
+         figure(met), figure(then),
          *_none(4))
         for item, met, then in steps
     ]  # fmt: skip

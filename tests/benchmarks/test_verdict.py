@@ -7,6 +7,20 @@ verdict shows them, and beside them the same after two numbers (level and slope 
 learned on the other half: 89% of these cases are reachable because of how their targets were
 chosen, which says nothing of other projects, so what ships is not moved towards it. The tables show
 beside the share reached what it would be if as many targets were out of reach as within it.
+
+Measured on all 721 cases (82 never reached): AUC .752, Brier .234 (base rate .101). Why not .88:
+- A ranking by target / least error of the curve, known with log sd s, has AUC .98, .94, .89, .85,
+  .80 at s = 0, .10, .15, .20, .25: targets out of reach lie 8 to 30% below it, a quarter of the
+  others at most 3% above. The law's median misses it by .21 (scaled MAD), .72 (sd) from pilots 27
+  times smaller.
+- By largest pilot: .54 up to 128 examples, .77 to 362, .81 to 1,024, .90 beyond. Among linear
+  models and naive Bayes (68 of the 82) .69, among the others .92.
+- No choice of the pool helps: P at 2, 4, 8, 16, 64 times the pilots, or without limit .73 to .75;
+  at the true size of the data set, which a user with a cap knows, .70.
+- Learned on other data sets (10 folds): a random forest on slopes, target, sizes, noise .825, with
+  the law's chances .80; names of learners alone .80, with all features .88. So .88 needs to know
+  the model, which this tool is not told and must not read off names; rigid or not, as a user could
+  say, gives .83 with the law's chance alone and .86 with all features.
 """
 
 from __future__ import annotations
