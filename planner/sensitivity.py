@@ -226,16 +226,15 @@ def _numbers(again: Again) -> Iterator[Swing]:
         if ends:
             first = sum(_first_order(own, pair, again.plan) for own, pair in
                         zip(members, zip(*ends, strict=True), strict=True))  # fmt: skip
-            scope = members[0].family if len(members) > 1 else members[0].name
             believed = any(quality_changed(end, own) for each in ends
                            for end, own in zip(each, members, strict=True))  # fmt: skip
             if believed:  # how far it moves the cost is not known beforehand
                 bought = any(own.name in again.plan.amounts for own in members)
                 first = max(first, again.plan.cost * (0.3 if bought else 0.02))
-            ranked.append((first, number, scope, ends, believed))
-    ranked.sort(key=lambda each: (-each[0], each[2], each[1].name))
+            ranked.append((first, number, members, ends, believed))
+    ranked.sort(key=lambda each: (-each[0], _scope(each[2]), each[1].name))
     refits = 0
-    for _, number, scope, ends, believed in ranked[:MOST]:
+    for _, number, members, ends, believed in ranked[:MOST]:
         costs: list[float | None] = [None, None]
         note = ""
         if believed and again.refit is None:
@@ -247,10 +246,17 @@ def _numbers(again: Again) -> Iterator[Swing]:
             for at, changed in enumerate(ends):
                 named = {each.name: each for each in changed}
                 offered = [named.get(each.name, each) for each in again.sources]
-                law = again.refit(offered) if believed and again.refit else None
+                pairs = zip(changed, members, strict=True)
+                anew = again.refit if any(quality_changed(*pair) for pair in pairs) else None
+                law = anew(offered) if anew else None
                 costs[at] = again.cost(offered, law)
         three, unit, origin = three_of(number), number.unit, number.provenance
-        yield Swing(scope, number.name, unit, *three, costs[0], costs[1], origin, note)
+        yield Swing(_scope(members), number.name, unit, *three, costs[0], costs[1], origin, note)
+
+
+def _scope(members: Sequence[Source]) -> str:
+    """What a number belongs to: a source, or all its variants."""
+    return members[0].family if len(members) > 1 else members[0].name
 
 
 def shared_numbers(sources: Sequence[Source]) -> Iterator[tuple[list[Source], Assumption]]:

@@ -295,25 +295,31 @@ def no_swings(inputs: Inputs, wanted: bool) -> tuple[str, ...]:
 
 
 def _surer(inputs: Inputs, law: FittedLaw, plan: Plan) -> tuple[SurePoint, ...]:
-    """Cheapest plans at other confidences in target, budget and weeks together, the surest first; a
-    surer target never costs less."""
+    """Cheapest plans at other confidences in target, budget and weeks together; a surer target
+    never costs less."""
     if not plan.reaches:
         return ()
-    found: list[SurePoint] = []
+    own, money = plan.target.confidence, inputs.contingency
+
+    def sought(confidence: float, warm: Plan) -> Plan | None:
+        aim = replace(inputs.target, confidence=confidence)
+        found = secure_plan(inputs.sources, law, aim, contingency=money, warm=[warm], quick=True)
+        return found.plan if found.holds else None
+
+    levels = sorted({*CONFIDENCES, own})
+    made: dict[float, Plan | None] = {own: plan}
+    before: Plan | None = plan
+    for confidence in (level for level in levels if level > own):
+        # what is out of reach is so at any higher confidence, and dear to look for
+        before = made[confidence] = sought(confidence, before) if before else None
+    points: list[SurePoint] = []
     best: Plan | None = None
-    for confidence in sorted({*CONFIDENCES, plan.target.confidence}, reverse=True):
-        if confidence == plan.target.confidence:
-            best = plan if best is None or plan.cost <= best.cost else best
-        else:
-            aim = replace(inputs.target, confidence=confidence)
-            warm = [best] if best else [plan]
-            secured = secure_plan(
-                inputs.sources, law, aim, contingency=inputs.contingency, warm=warm, quick=True
-            )
-            if secured.holds and (best is None or secured.plan.cost < best.cost):
-                best = secured.plan
-        found.append(SurePoint(confidence, best))
-    return tuple(reversed(found))
+    for confidence in reversed(levels):
+        known = made[confidence] if confidence >= own else sought(confidence, best or plan)
+        if known is not None and (best is None or known.cost <= best.cost):
+            best = known
+        points.append(SurePoint(confidence, best))
+    return tuple(reversed(points))
 
 
 def _refit(inputs: Inputs) -> Refit:
