@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from planner.modelled import model_facts
 from planner.orders import path_facts
 from planner.purchases import cents, parts, plan_cost, price_range
-from planner.table import Row, Value, figure, money
+from planner.table import Fact, Row, figure, money
 
 if TYPE_CHECKING:
     from planner.study import Study
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 def summary_rows(study: Study) -> list[Row]:
     """Rows of the summary table: what was asked, what the plan costs and reaches, how sure."""
-    inputs, plan, path = study.inputs, study.plan, study.path
-    target, currency = inputs.target, inputs.currency
-    metric, contingency = target.metric, sum(parts(step)[2] for step in plan.steps)
-    guess = study.best_guess
-    low, middle, high = map(figure, plan.error)
-    gap, bound = plan.gap, plan.bound
-    rows: list[tuple[str, Value, str, str]] = [
+    return [*_asked(study), *_chances(study), *_price(study), *_limits(study), *_otherwise(study)]
+
+
+def _asked(study: Study) -> list[Fact]:
+    """What the plan is for, and whether it gets there."""
+    inputs, plan, target = study.inputs, study.plan, study.inputs.target
+    metric = target.metric
+    return [
         ("project", inputs.name, "", "name of the project"),
         (
             "reaches",
@@ -33,6 +34,13 @@ def summary_rows(study: Study) -> list[Row]:
         ("metric", metric, "", "what is to be brought down"),
         ("target", figure(target.error), metric, "error to reach"),
         ("confidence", figure(target.confidence), "probability", "wanted"),
+    ]
+
+
+def _chances(study: Study) -> list[Fact]:
+    """How sure target, budget and weeks are."""
+    plan = study.plan
+    return [
         (
             "probability",
             figure(plan.probability),
@@ -70,6 +78,16 @@ def summary_rows(study: Study) -> list[Row]:
             "",
             "whether met is at least confidence, within two standard errors: exit code 0",
         ),
+    ]
+
+
+def _price(study: Study) -> list[Fact]:
+    """The error that is predicted, what that costs and how long it takes."""
+    inputs, plan = study.inputs, study.plan
+    metric, currency = inputs.target.metric, inputs.currency
+    low, middle, high = map(figure, plan.error)
+    contingency = sum(parts(step)[2] for step in plan.steps)
+    return [
         ("least", inputs.least, "", "what the plan makes as little as can be"),
         ("error_low", low, metric, "low end of the 90% interval of the predicted error"),
         ("error", middle, metric, "median of the predicted error"),
@@ -95,6 +113,14 @@ def summary_rows(study: Study) -> list[Row]:
             "examples trained on that are owned already; empty if none",
         ),
         ("weeks", figure(plan.weeks), "week", "until the last delivery"),
+    ]
+
+
+def _limits(study: Study) -> list[Fact]:
+    """What limits the plan, and how far a cheaper one could go."""
+    inputs, plan, target = study.inputs, study.plan, study.inputs.target
+    currency = inputs.currency
+    return [
         ("budget", money(target.budget), currency, "most that may be spent; empty if not limited"),
         (
             "weeks_limit",
@@ -108,14 +134,31 @@ def summary_rows(study: Study) -> list[Row]:
             "week",
             "fewest weeks kept, slow deliveries counted, at the confidence; empty unless asked for",
         ),
-        ("bound", money(bound), currency, "no legal plan costs less; empty if nothing was proven"),
-        ("gap", figure(gap), "ratio", "most that a cheaper plan could save; empty if unproven"),
+        (
+            "bound",
+            money(plan.bound),
+            currency,
+            "no legal plan costs less; empty if nothing was proven",
+        ),
+        (
+            "gap",
+            figure(plan.gap),
+            "ratio",
+            "most that a cheaper plan could save; empty if unproven",
+        ),
         (
             "binding",
             "; ".join(plan.binding) or None,
             "",
             "what would have to give; empty if nothing",
         ),
+    ]
+
+
+def _otherwise(study: Study) -> list[Fact]:
+    """What the best guess, rounds and other models come to, and what the law rests on."""
+    path, guess, currency = study.path, study.best_guess, study.inputs.currency
+    return [
         (
             "best_guess_cost",
             None if guess is None else plan_cost(guess),
@@ -146,4 +189,3 @@ def summary_rows(study: Study) -> list[Row]:
             "too few pilots: priors decide",
         ),
     ]
-    return list(rows)
