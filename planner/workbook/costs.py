@@ -7,7 +7,7 @@ import math
 from planner.workbook import given
 from planner.workbook.book import Sheet, ref
 from planner.workbook.places import COST_FIRST, Places
-from planner.workbook.state import NEVER, Item, State
+from planner.workbook.state import NEVER, Bought, Item
 from planner.workbook.text import label
 from sources.base import CostLine
 
@@ -15,7 +15,7 @@ QUANTITY, FEES, WORK, BASE, LOW, HIGH, UNIT_COST, WEEKS = 4, 5, 6, 7, 8, 9, 10, 
 AFTER = 24  # first column of the steps to the weeks
 
 
-def write_costs(sheet: Sheet, state: State, places: Places) -> None:
+def write_costs(sheet: Sheet, state: Bought, places: Places) -> None:
     """Write the sheet."""
     money = state.study.inputs.currency
     sheet.widths(6, 26, 26, 14, 12, 13, 13, 13, 13, 13, 13, 10, 12, 12, 10, 12, 9, 9, 9, 10, 13, 40)
@@ -56,7 +56,7 @@ def write_costs(sheet: Sheet, state: State, places: Places) -> None:
     sheet.page.print_area(0, 0, places.costs + max(len(state.lines), 1), 21)
 
 
-def _item(sheet: Sheet, item: Item, state: State, places: Places) -> None:
+def _item(sheet: Sheet, item: Item, state: Bought, places: Places) -> None:
     row, source, quantity = COST_FIRST + item.number - 1, item.source, item.quantity
     sheet.put(row, 0, item.number, "count")
     sheet.text(row, 1, source.name)
@@ -157,7 +157,7 @@ def _work(item: Item) -> float:
     return full + limits.ramp_weeks / 2
 
 
-def _lines(sheet: Sheet, state: State, places: Places) -> None:
+def _lines(sheet: Sheet, state: Bought, places: Places) -> None:
     money, top = state.study.inputs.currency, places.costs - 2
     sheet.text(top, 1, "Lines of the costs", "section")
     heads = [

@@ -7,7 +7,7 @@ from planner.workbook.book import Sheet, ref
 from planner.workbook.lists import style_of
 from planner.workbook.places import Places, result
 from planner.workbook.purchases import CONTINGENCY, HIGH, LOW, TOTAL, WEEKS, cost_chart
-from planner.workbook.state import State
+from planner.workbook.state import Bought, State
 from planner.workbook.text import label
 
 FIRST = 6
@@ -25,6 +25,8 @@ KEYS = (
     "reaches",
     "needed",
 )
+# what it is, formula, value as planned where no other cell has it, style, unit, meaning
+Live = tuple[str, str, float | str | None, str, str, str]
 FOLLOWS = (
     "Follows the yellow cells of Assumptions: quantities, prices, tiers, fees, ranges, "
     "contingency, confidence, target, budget, weeks; with them every value in the column 'now', "
@@ -37,7 +39,7 @@ FOLLOWS = (
 
 def write_front(sheet: Sheet, state: State, places: Places, tables: dict[str, Table]) -> None:
     """Write the sheet."""
-    study, summary = state.study, {row[0]: row for row in tables["summary"].rows}
+    study = state.study
     sheet.widths(34, 20, 20, 20, 18, 60)
     sheet.text(0, 0, label(study.inputs.name), "title")
     sheet.text(1, 0, f"Verdict: {study.diagnosis.verdict.answer}", "strong")
@@ -46,23 +48,27 @@ def write_front(sheet: Sheet, state: State, places: Places, tables: dict[str, Ta
     for row, text in enumerate(FOLLOWS, 3):
         sheet.merged(row, 0, 5, text)
         sheet.page.set_row(row, 28)
-    sheet.heads(FIRST - 1, 0, ["", "now", "as planned", "change", "unit", "meaning"], 20)
-    _rows(sheet, state, places)
+    write_live(sheet, [*cost_rows(sheet, state, places), *_reached_rows(sheet, state, places)])
     at = FIRST + len(KEYS) + 1
     sheet.page.insert_chart(at, 0, cost_chart(sheet.book, state, places), {"object_position": 3})
     at += 4 + min(max(240, 20 * places.items + 110), 900) // 20
-    at = _texts(sheet, at, "Warnings", study.warnings or ("none",), "warn")
+    write_full(sheet, at, study.warnings, tables["summary"])
+    sheet.finish((FIRST, 1), None)
+
+
+def write_full(sheet: Sheet, row: int, warnings: tuple[str, ...], summary: Table) -> None:
+    """The warnings and the whole summary as planned, from a row on."""
+    at = _texts(sheet, row, "Warnings", warnings or ("none",), "warn")
     sheet.text(at, 0, "As planned, in full (does not follow)", "section")
     sheet.heads(at + 1, 0, ["quantity", "value", "unit", "meaning"], 20)
-    for row, (key, value, unit, meaning) in enumerate(summary.values(), at + 2):
+    for row, (key, value, unit, meaning) in enumerate(summary.rows, at + 2):
         sheet.text(row, 0, str(key))
-        column = next(c for c in tables["summary"].columns if c.name == "value")
+        column = next(c for c in summary.columns if c.name == "value")
         column = type(column)(column.name, str(unit), column.meaning)
         style = "text" if isinstance(value, str) else style_of(value, column)
         sheet.put(row, 1, value, style)
         sheet.text(row, 2, label(str(unit)))
         sheet.text(row, 3, str(meaning), "note")
-    sheet.finish((FIRST, 1), None)
 
 
 def _texts(sheet: Sheet, row: int, title: str, texts: tuple[str, ...], style: str) -> int:
@@ -73,13 +79,11 @@ def _texts(sheet: Sheet, row: int, title: str, texts: tuple[str, ...], style: st
     return row + len(texts) + 2
 
 
-def _rows(sheet: Sheet, state: State, places: Places) -> None:
-    """The live block: formula, value as planned, and the change."""
-    study, at = state.study, {key: ref(FIRST + k, 1) for k, key in enumerate(KEYS)}
-    target, money = study.plan.target, study.inputs.currency
-    metric = label(target.metric)
+def cost_rows(sheet: Sheet, state: Bought, places: Places) -> list[Live]:
+    """Rows of cost and weeks, and whether they keep their limits, the first of KEYS."""
+    target, money = state.study.plan.target, state.study.inputs.currency
+    at = {key: ref(FIRST + k, 1) for k, key in enumerate(KEYS)}
     planned = sheet.book.planned
-    name = label(state.search.item.source.name)
     limit = {key: places.wanted(key) for key in ("budget", "weeks")}
     cost, weeks = planned[places.total(TOTAL)], planned[places.total(WEEKS)]
     late = isinstance(weeks, str) or weeks > places.weeks_limit + 1e-9
@@ -90,10 +94,7 @@ def _rows(sheet: Sheet, state: State, places: Places) -> None:
     over = f'IF(ISNUMBER({limit["budget"]}),IF({at["cost"]}<={limit["budget"]}+0.005,"yes","no"),'
     kept_weeks = f'IF({at["weeks"]}<={limit["weeks"]}+1E-9,"yes","no")'
     kept_weeks = f'IF(ISNUMBER({at["weeks"]}),{kept_weeks},"no")'
-    reached = planned[result("probability")]
-    assert isinstance(reached, float)
-    reaches = "yes" if round(reached, 12) >= target.confidence - 1e-9 else "no"
-    rows: list[tuple[str, str, float | str | None, str, str, str]] = [
+    return [
         ("total cost", places.total(TOTAL), None, "cash", money, "contingency included"),
         ("  low", places.total(LOW), None, "cash", money, "every price at its low end"),
         ("  high", places.total(HIGH), None, "cash", money, "every price at its high end"),
@@ -115,6 +116,18 @@ def _rows(sheet: Sheet, state: State, places: Places) -> None:
             "",
             "whether the last delivery keeps the weeks, speeds and lead times as expected",
         ),
+    ]
+
+
+def _reached_rows(sheet: Sheet, state: State, places: Places) -> list[Live]:
+    """Rows of the error reached, its probability, and the quantity needed, the last of KEYS."""
+    target = state.study.plan.target
+    metric, name = label(target.metric), label(state.search.item.source.name)
+    reached = sheet.book.planned[result("probability")]
+    assert isinstance(reached, float)
+    reaches = "yes" if round(reached, 12) >= target.confidence - 1e-9 else "no"
+    probability = ref(FIRST + KEYS.index("probability"), 1)
+    return [
         (
             "error reached",
             result("error"),
@@ -134,7 +147,7 @@ def _rows(sheet: Sheet, state: State, places: Places) -> None:
         ),
         (
             "reaches the target",
-            f'IF({at["probability"]}>={places.wanted("confidence")}-1E-9,"yes","no")',
+            f'IF({probability}>={places.wanted("confidence")}-1E-9,"yes","no")',
             reaches,
             "right",
             "",
@@ -149,8 +162,13 @@ def _rows(sheet: Sheet, state: State, places: Places) -> None:
             f"of the source chosen on Assumptions (as planned: {name}), all others as they are",
         ),
     ]
+
+
+def write_live(sheet: Sheet, rows: list[Live]) -> None:
+    """The live block: formula, value as planned, and the change."""
+    sheet.heads(FIRST - 1, 0, ["", "now", "as planned", "change", "unit", "meaning"], 20)
     for row, (told, formula, value, style, unit, meaning) in enumerate(rows, FIRST):
-        shown = planned[formula] if value is None else value
+        shown = sheet.book.planned[formula] if value is None else value
         sheet.text(row, 0, told, "strong" if told[0] != " " else "text")
         sheet.formula(row, 1, formula, shown, style)
         sheet.put(row, 2, shown, style)

@@ -8,7 +8,7 @@ import re
 from planner.table import Table, Value
 from planner.workbook.book import Sheet, ref
 from planner.workbook.places import FIRST_WANTED, GIVEN, Places
-from planner.workbook.state import Item, State
+from planner.workbook.state import Bought, Item, State
 from planner.workbook.text import label
 from sources.base import CostLine
 
@@ -17,6 +17,13 @@ SMALLEST, BATCH = 6, 7
 FEE, PRICE, LOW, HIGH, LOWEST, HIGHEST, TIERS = 3, 4, 5, 6, 7, 8, 9
 WIDTH = 13
 Rule = tuple[str, str, object, str]  # kind, sign, bound or bounds, in words
+RULES: dict[str, Rule] = {
+    "target": ("decimal", ">", 0, "an error above 0"),
+    "confidence": ("decimal", "between", (0.01, 0.99), "a probability between 1% and 99%"),
+    "contingency": ("decimal", ">=", 0, "a share of 0% or more"),
+    "budget": ("decimal", ">=", 0, "money of 0 or more; empty: not limited"),
+    "weeks": ("decimal", ">=", 0, "weeks of 0 or more; empty: not limited"),
+}
 TOLD = (
     "Change the yellow cells: costs, totals, low/base/high, the error reached, the probability "
     "and the quantity needed follow on Summary, Plan, Sources and Law.",
@@ -25,11 +32,17 @@ TOLD = (
 )
 
 
-def write_given(sheet: Sheet, state: State, places: Places, assumptions: Table) -> None:
-    """Write the sheet."""
+def write_given(
+    sheet: Sheet,
+    state: Bought,
+    places: Places,
+    assumptions: Table,
+    told: tuple[str, str] = TOLD,
+) -> None:
+    """Write the sheet; `told` says what follows and what does not."""
     sheet.widths(6, 26, 30, *[WIDTH] * 16)
     sheet.text(0, 0, "Assumptions and inputs", "title")
-    for row, text in enumerate(TOLD, 1):
+    for row, text in enumerate(told, 1):
         sheet.text(row, 0, text, "note")
     sheet.put(3, 1, "an input: change it", "text", given=True)
     sheet.text(
@@ -42,14 +55,25 @@ def write_given(sheet: Sheet, state: State, places: Places, assumptions: Table) 
     sheet.finish((5, 3), (0, 0))
 
 
-def _wanted(sheet: Sheet, state: State, places: Places) -> None:
-    inputs, target = state.study.inputs, state.study.plan.target
+def _wanted(sheet: Sheet, state: Bought, places: Places) -> None:
+    """The inputs of the project as a whole, each a named cell that takes only what makes sense."""
     sheet.text(FIRST_WANTED - 1, 1, "What is wanted", "section")
-    marginal = state.search.item
+    inputs, target = state.study.inputs, state.study.plan.target
     limit = None if inputs.least == "weeks" else target.weeks
-    rows: list[tuple[str, str, Value, str, str, str]] = [
-        ("target_error", "target error", target.error, "error", target.metric, "error to reach"),
-        (
+    money = "most that may be spent, contingency included; empty: not limited"
+    time = "time from the start to the last delivery; empty: not limited"
+    which = "number, in the table below, of the source whose needed quantity is shown"
+    marginal = state.search.item.number if isinstance(state, State) else None
+    rows: dict[str, tuple[str, str, Value, str, str, str]] = {
+        "target": (
+            "target_error",
+            "target error",
+            target.error,
+            "error",
+            target.metric,
+            "error to reach",
+        ),
+        "confidence": (
             "wanted_confidence",
             "confidence",
             target.confidence,
@@ -57,7 +81,7 @@ def _wanted(sheet: Sheet, state: State, places: Places) -> None:
             "probability",
             "wanted probability that the error reached is at most the target",
         ),
-        (
+        "contingency": (
             "contingency",
             "contingency",
             inputs.contingency,
@@ -65,68 +89,42 @@ def _wanted(sheet: Sheet, state: State, places: Places) -> None:
             "of every cost",
             "set aside for what is not foreseen",
         ),
-        (
-            "budget",
-            "budget",
-            target.budget,
-            "cash",
-            inputs.currency,
-            "most that may be spent, contingency included; empty: not limited",
-        ),
-        (
-            "weeks_limit",
-            "weeks",
-            limit,
-            "weeks",
-            "week",
-            "time from the start to the last delivery; empty: not limited",
-        ),
-        (
-            "marginal_item",
-            "source that is varied",
-            marginal.number,
-            "count",
-            "item",
-            "number, in the table below, of the source whose needed quantity is shown",
-        ),
-    ]
-    for row, (name, told, value, style, unit, meaning) in enumerate(rows, FIRST_WANTED):
+        "budget": ("budget", "budget", target.budget, "cash", inputs.currency, money),
+        "weeks": ("weeks_limit", "weeks", limit, "weeks", "week", time),
+        "marginal": ("marginal_item", "source that is varied", marginal, "count", "item", which),
+    }
+    for row, key in enumerate(places.inputs, FIRST_WANTED):
+        name, told, value, style, unit, meaning = rows[key]
         sheet.text(row, 1, told, "strong")
         sheet.put(row, 3, value, style, given=True)
         sheet.text(row, 4, label(unit))
         sheet.text(row, 5, meaning, "note")
         sheet.book.name(name, ref(row, 3, GIVEN))
-    at = FIRST_WANTED + len(rows)
+        if key in RULES:
+            _check(sheet, row, 3, RULES[key])
+    if isinstance(state, State):
+        _varied(sheet, state, places)
+
+
+def _varied(sheet: Sheet, state: State, places: Places) -> None:
+    """The name of the source that is varied; its number takes only labelled sources."""
+    at = FIRST_WANTED + len(places.inputs)
     chosen = f"INDEX({places.numbers(1)},{places.wanted('marginal')})"
     sheet.text(at, 1, "its name")
-    sheet.formula(at, 3, chosen, label(marginal.source.name), "text")
+    sheet.formula(at, 3, chosen, label(state.search.item.source.name), "text")
     sheet.book.name("marginal_name", ref(at, 3, GIVEN))
     numbers = [str(item.number) for item in state.labels if item is not None]
-    checks: list[Rule] = [
-        ("decimal", ">", 0, "an error above 0"),
-        ("decimal", "between", (0.01, 0.99), "a probability between 1% and 99%"),
-        ("decimal", ">=", 0, "a share of 0% or more"),
-        ("decimal", ">=", 0, "money of 0 or more; empty: not limited"),
-        ("decimal", ">=", 0, "weeks of 0 or more; empty: not limited"),
-    ]
-    for row, check in enumerate(checks, FIRST_WANTED):
-        _check(sheet, row, 3, check)
-    row = FIRST_WANTED + len(checks)
     if len(",".join(numbers)) <= 255:
-        sheet.page.data_validation(
-            row,
-            3,
-            row,
-            3,
-            {
-                "validate": "list",
-                "source": numbers,
-                "error_title": "Not such an item",
-                "error_message": "The number of a labelled source of the table below.",
-            },
-        )
+        options = {
+            "validate": "list",
+            "source": numbers,
+            "error_title": "Not such an item",
+            "error_message": "The number of a labelled source of the table below.",
+        }
+        sheet.page.data_validation(at - 1, 3, at - 1, 3, options)
     else:
-        _check(sheet, row, 3, ("integer", "between", (1, places.items), "the number of a source"))
+        rule = ("integer", "between", (1, places.items), "the number of a source")
+        _check(sheet, at - 1, 3, rule)
 
 
 def _check(sheet: Sheet, row: int, column: int, rule: Rule) -> None:
@@ -144,7 +142,7 @@ def _check(sheet: Sheet, row: int, column: int, rule: Rule) -> None:
     sheet.page.data_validation(row, column, row, column, options)
 
 
-def _quantities(sheet: Sheet, state: State, places: Places) -> None:
+def _quantities(sheet: Sheet, state: Bought, places: Places) -> None:
     top = places.quantities - 2
     sheet.text(top, 1, "Quantities and limits", "section")
     sheet.text(top, 3, "examples are usable ones of the source; empty: not limited", "note")
@@ -205,7 +203,7 @@ def _slug(name: str) -> str:
     return f"_{plain}" if plain else ""
 
 
-def _prices(sheet: Sheet, state: State, places: Places) -> None:
+def _prices(sheet: Sheet, state: Bought, places: Places) -> None:
     top, money = places.prices - 2, state.study.inputs.currency
     sheet.text(top, 1, "Prices", "section")
     told = "cost of a line = (fee + quantity x unit price, in tiers) x its low, 100% or high share"

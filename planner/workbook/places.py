@@ -6,11 +6,12 @@ import math
 from dataclasses import dataclass
 
 from planner.workbook.book import ref, span
-from planner.workbook.state import Item, State
+from planner.workbook.state import Bought, Item, State
 
 GIVEN, COST, PLAN, LAW, DRAWS = "Assumptions", "Sources", "Plan", "Law", "Draws"
-WANTED = ("target", "confidence", "contingency", "budget", "weeks", "marginal")
-FIRST_WANTED = 6  # row of the first of WANTED on Assumptions
+LIMITS = ("contingency", "budget", "weeks")  # inputs of every project as a whole
+WANTED = ("target", "confidence", *LIMITS, "marginal")
+FIRST_WANTED = 6  # row of the first input of the project as a whole on Assumptions
 COST_FIRST = 5  # row of the first source on Sources
 PLAN_FIRST = 5
 DRAWS_FIRST = 10
@@ -42,10 +43,12 @@ def result(name: str) -> str:
 class Places:
     """Rows of items and lines on the sheets; columns are constants beside their methods.
 
+    inputs               of the project as a whole: WANTED, or LIMITS where it has groups
     quantities, prices   row of the first item, and of the first cost line, on Assumptions
     costs                row of the first cost line on Sources
     """
 
+    inputs: tuple[str, ...]
     items: int
     spans: int
     tiers: int
@@ -58,7 +61,7 @@ class Places:
 
     def wanted(self, name: str) -> str:
         """Cell of an input of the project as a whole."""
-        return ref(FIRST_WANTED + WANTED.index(name), 3, GIVEN)
+        return ref(FIRST_WANTED + self.inputs.index(name), 3, GIVEN)
 
     def number(self, item: Item, column: int) -> str:
         """Cell of an item's row on Assumptions."""
@@ -95,15 +98,17 @@ class Places:
         return ref(PLAN_FIRST + self.items, column, PLAN)
 
 
-def places_of(state: State) -> Places:
+def places_of(state: Bought) -> Places:
     """The places of a state."""
     offsets, at = [], 0
     for item in state.items:
         offsets.append(at)
         at += len(item.lines)
     items = len(state.items)
-    quantities = FIRST_WANTED + len(WANTED) + 5
+    inputs = WANTED if isinstance(state, State) else LIMITS
+    quantities = FIRST_WANTED + len(inputs) + 5
     return Places(
+        inputs=inputs,
         items=items,
         spans=max((len(item.source.limits.closed) for item in state.items), default=0),
         tiers=max((len(line.tiers) for _, line in state.lines), default=0),
@@ -111,7 +116,7 @@ def places_of(state: State) -> Places:
         prices=quantities + items + 4,
         costs=COST_FIRST + items + 4,
         offsets=tuple(offsets),
-        draws=len(state.law.weights),
+        draws=len(state.law.weights) if isinstance(state, State) else 0,
         weeks_limit=math.inf
         if state.study.inputs.least == "weeks"
         else state.study.plan.target.weeks,

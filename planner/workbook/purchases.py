@@ -9,7 +9,7 @@ from planner.table import cent
 from planner.workbook import costs, given
 from planner.workbook.book import INK, Book, Sheet, ref, span
 from planner.workbook.places import PLAN, PLAN_FIRST, Places
-from planner.workbook.state import NEVER, Item, State
+from planner.workbook.state import NEVER, Bought, Item
 from planner.workbook.text import label
 
 QUANTITY, UNIT_COST, FEES, SUBTOTAL, CONTINGENCY, TOTAL, LOW, BASE, HIGH = range(4, 13)
@@ -18,7 +18,7 @@ SUMS = (FEES, SUBTOTAL, CONTINGENCY, TOTAL, LOW, BASE, HIGH)
 BARS = 18  # rows that a chart stands on
 
 
-def write_plan(sheet: Sheet, state: State, places: Places) -> None:
+def write_plan(sheet: Sheet, state: Bought, places: Places) -> None:
     """Write the sheet."""
     money = state.study.inputs.currency
     sheet.widths(6, 26, 13, 14, 12, 12, *[13] * 7, 12, 9, 9, 9, 20, 20, 12)
@@ -140,7 +140,7 @@ def check_of(item: Item, places: Places) -> str:
     return "later than the weeks" if item.weeks > places.weeks_limit + 1e-9 else ""
 
 
-def _totals(sheet: Sheet, state: State, places: Places) -> None:
+def _totals(sheet: Sheet, state: Bought, places: Places) -> None:
     row, plan = PLAN_FIRST + places.items, state.study.plan
     sheet.page.set_row(row, None, sheet.book.style("strong", bold=True))
     sheet.text(row, 1, "total", "strong")
@@ -164,7 +164,7 @@ def _totals(sheet: Sheet, state: State, places: Places) -> None:
         sheet.book.name(name, sheet.at(row, column))
 
 
-def cost_chart(book: Book, state: State, places: Places) -> Any:
+def cost_chart(book: Book, state: Bought, places: Places) -> Any:
     """Bars of the total of each source, contingency included."""
     money, last = state.study.inputs.currency, PLAN_FIRST + places.items - 1
     chart = book.file.add_chart({"type": "bar"})

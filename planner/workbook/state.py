@@ -13,6 +13,7 @@ import numpy as np
 
 from planner.errors import DataplanError
 from planner.fitted import FittedLaw
+from planner.group_study import GroupStudy
 from planner.laws import LARGEST_SIZE, SMALLEST_SIZE, Array, effective_size
 from planner.modelled import whole_study
 from planner.plan import Step
@@ -69,22 +70,12 @@ class Search:
 
 
 @dataclass(frozen=True)
-class State:
-    """A study with the rows and draws that the workbook holds.
+class Bought:
+    """A study, with groups or without, and its rows of purchases: items in the order of the plan,
+    then what is not bought."""
 
-    curve   (draws, 7) see forms.py; items in the order of the plan, then what is not bought
-    labels, texts   numbers of the items that the law's labelled and text columns are, None where
-                    the project has no such source
-    """
-
-    study: Study
-    law: FittedLaw
+    study: Study | GroupStudy
     items: tuple[Item, ...]
-    labels: tuple[Item | None, ...]
-    texts: tuple[Item | None, ...]
-    totals: Array
-    curve: Array
-    search: Search
 
     @property
     def lines(self) -> tuple[tuple[Item, CostLine], ...]:
@@ -92,10 +83,28 @@ class State:
         return tuple((item, line) for item in self.items for line in item.lines)
 
 
+@dataclass(frozen=True)
+class State(Bought):
+    """A study with the rows and draws that the workbook holds.
+
+    curve   (draws, 7) see forms.py
+    labels, texts   numbers of the items that the law's labelled and text columns are, None where
+                    the project has no such source
+    """
+
+    study: Study
+    law: FittedLaw
+    labels: tuple[Item | None, ...]
+    texts: tuple[Item | None, ...]
+    totals: Array
+    curve: Array
+    search: Search
+
+
 def state_of(study: Study) -> State:
     """The rows of a study. Raises DataplanError for a law that formulas cannot hold."""
     whole = whole_study(study)
-    items, law = _items(whole), whole.law
+    items, law = items_of(whole), whole.law
     if np.ptp(law.weights) > 1e-9 / len(law.weights):
         told = "a workbook holds laws whose draws are equally likely; these have weights"
         raise DataplanError(f"{told}: take draws of it with FittedLaw.pick")
@@ -106,10 +115,11 @@ def state_of(study: Study) -> State:
     curve = general_form(law)
     search = _search(whole, _marginal(items, labels, law), labels, totals)
     texts = tuple(columns[k] for k in law.texts)
-    return State(whole, law, items, labels, texts, totals, curve, search)
+    return State(whole, items, law, labels, texts, totals, curve, search)
 
 
-def _items(study: Study) -> tuple[Item, ...]:
+def items_of(study: Study | GroupStudy) -> tuple[Item, ...]:
+    """The rows of purchases of a study."""
     plan, known = study.plan, {source.name for source in study.inputs.sources}
     rows: list[tuple[Source, Step | None]] = [(step.source, step) for step in plan.steps]
     bought = {source.name for source, _ in rows}
