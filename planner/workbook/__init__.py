@@ -7,9 +7,7 @@ follow, with the same law. Each formula cell also holds the value that the libra
 
 from __future__ import annotations
 
-from typing import Any
-
-from planner.errors import DataplanError
+from planner.group_study import GroupStudy
 from planner.study import Study
 from planner.tables import tables
 from planner.workbook.book import Book, Sheet
@@ -17,6 +15,7 @@ from planner.workbook.costs import write_costs
 from planner.workbook.draws import write_draws
 from planner.workbook.front import write_front
 from planner.workbook.given import write_given
+from planner.workbook.grouped import group_workbook
 from planner.workbook.lawsheet import write_law
 from planner.workbook.lists import write_frontier, write_path, write_pilots
 from planner.workbook.places import places_of, result
@@ -26,18 +25,16 @@ from planner.workbook.state import draws_of, state_of
 SHEETS = ("Summary", "Plan", "Path", "Frontier", "Sources", "Law", "Assumptions", "Pilots", "Draws")
 
 
-def workbook(study: Study | Any) -> bytes:
+def workbook(study: Study | GroupStudy) -> bytes:
     """The workbook of a study as the bytes of an .xlsx file; the same study gives the same bytes.
 
     Sheets: see SHEETS, the last hidden. Money in the project's currency, amounts in examples, time
-    in weeks, errors in the unit of the metric. Raises DataplanError where XlsxWriter is not
-    installed, for a study of groups, and for a law that formulas cannot hold.
+    in weeks, errors in the unit of the metric. Of a study of groups costs and weeks follow, errors
+    do not (grouped.py). Raises DataplanError where XlsxWriter is not installed, and for a law that
+    formulas cannot hold.
     """
-    if not isinstance(study, Study):
-        raise DataplanError(
-            "a workbook is made of a study without groups; groups have their tables as CSV: "
-            "leave out --xlsx"
-        )
+    if isinstance(study, GroupStudy):
+        return group_workbook(study)
     state = state_of(study)
     places, draws, found = places_of(state), draws_of(state), tables(study)
     inputs = study.inputs
