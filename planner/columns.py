@@ -67,7 +67,7 @@ COSTS: Spec = (
         "",
         "where the price comes from: measured, quoted, catalogue, published, assumed",
     ),
-    ("reference", "", "page, paper, offer or measurement"),
+    ("reference", "", "page, paper, offer or measurement; empty if none is given"),
 )
 PATH: Spec = (
     ("round", "", "number of the round: buy, train, measure, decide"),
@@ -105,7 +105,7 @@ FRONTIER: Spec = (
         "met",
         "probability",
         "that target, budget and weeks are all kept; only the project's own target, where no plan "
-        "was found that is sure enough, has less than wanted",
+        "was found that is sure enough, has less than wanted; empty if out of reach",
     ),
     ("note", "", "why cells are empty"),
 )
@@ -120,7 +120,11 @@ MET = "that target, budget and weeks are all kept, what the model costs beside i
 # with candidate models, of which each target may have another
 FRONTIER_OF_MODELS: Spec = (
     *FRONTIER[:-2],
-    ("met", "probability", f"{MET}, which can bring it a little below what is wanted"),
+    (
+        "met",
+        "probability",
+        f"{MET}, which can bring it a little below what is wanted; empty if out of reach",
+    ),
     MODEL,
     FRONTIER[-1],
 )
@@ -131,9 +135,9 @@ LAW: Spec = (
     ("source", "", "source that the parameter belongs to; empty if to the law as a whole"),
     ("parameter", "", "name"),
     ("unit", "", "of low, median and high"),
-    ("low", "see unit", "low end of the 90% interval"),
-    ("median", "see unit", "half of the draws are below"),
-    ("high", "see unit", "high end of the 90% interval"),
+    ("low", "see unit", "low end of the 90% interval; empty if it has none"),
+    ("median", "see unit", "half of the draws are below; empty if it has no end"),
+    ("high", "see unit", "high end of the 90% interval; empty if it has none"),
     ("identified", "", "what narrowed it: pilots, prior or both"),
     ("meaning", "", "what the parameter says"),
 )
@@ -156,19 +160,23 @@ ASSUMPTIONS: Spec = (
     ("name", "", "of the number, as in the project file"),
     ("value", "see unit", "used; empty if unknown or not limited, and then the note says which"),
     ("unit", "", "of value, low and high"),
-    ("low", "see unit", "low end of what is plausible (about 90% lies between low and high)"),
-    ("high", "see unit", "high end of what is plausible"),
+    (
+        "low",
+        "see unit",
+        "low end of what is plausible (about 90% lies between low and high); empty without a range",
+    ),
+    ("high", "see unit", "high end of what is plausible; empty without a range"),
     ("provenance", "", "measured, quoted, catalogue, published or assumed"),
-    ("reference", "", "page, paper, offer, measurement or file"),
+    ("reference", "", "page, paper, offer, measurement or file; empty if none is given"),
     ("date", "", "when it was checked: day, month or year; empty if the reference has none"),
-    ("note", "", "what to know about it"),
+    ("note", "", "what to know about it; empty if nothing"),
 )
 DIAGNOSIS: Spec = (
     ("question", "", "what is asked"),
     ("answer", "", "in a few words"),
     ("probability", "probability", "of the answer; empty where none was estimated"),
-    ("evidence", "", "the numbers it rests on"),
-    ("advice", "", "what to do about it"),
+    ("evidence", "", "the numbers it rests on; empty of a warning"),
+    ("advice", "", "what to do about it; empty if nothing"),
 )
 COLUMNS: Spec = (
     ("table", "", "name of the table, and of its file without .csv"),

@@ -48,13 +48,18 @@ GROUPS: Spec = (
     ("error", METRIC, "median of the predicted error, or gap, at the plan"),
     ("error_high", METRIC, "high end of the 90% interval of the predicted error, or gap"),
     ("met", CHANCE, "that this target alone is met; empty if none is asked"),
-    ("examples", EXAMPLE, "of the group in the training set, data in hand included"),
-    ("share", RATIO, "of the group in the training set: the composition to collect"),
+    ("examples", EXAMPLE, "of the group in the training set, data in hand included; empty of all"),
+    ("share", RATIO, "of the group in the training set: the composition to collect; empty of all"),
     ("population", RATIO, "share of the group in the population; empty if not given"),
-    ("is_worst", CHANCE, "that no other group has a larger error"),
-    ("behind", CHANCE, "that the group's error is above the population's mean error"),
-    ("lags", "", "yes if behind is at least the wanted confidence"),
-    ("level", METRIC, "mean error of the population at the plan, to which levelling brings it"),
+    ("is_worst", CHANCE, "that no other group has a larger error; empty of all"),
+    ("behind", CHANCE, "that its error is above the population's mean error; empty of all"),
+    ("lags", "", "yes if behind is at least the wanted confidence; empty of all"),
+    (
+        "level",
+        METRIC,
+        "mean error of the population at the plan, to which levelling brings it; empty if it does "
+        "not lag",
+    ),
     (
         "levelling",
         CURRENCY,
@@ -109,7 +114,11 @@ def group_tables(study: GroupStudy) -> dict[str, Table]:
     named = [(source.name, source.unit) for source in inputs.sources]
     taken = [name for name, _, _ in FRONTIER]
     shares = tuple(
-        Column(f"share of {name}", RATIO, "of the group in the training set; the composition")
+        Column(
+            f"share of {name}",
+            RATIO,
+            "of the group in the training set: the composition; empty if out of reach",
+        )
         for name in study.law.groups
     )
     bought = amount_columns(

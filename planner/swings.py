@@ -21,7 +21,7 @@ SENSITIVITY: Spec = (
     ("cost", CURRENCY, "of the plan as it is"),
     ("cost_high", CURRENCY, "of the plan made anew for the high end; empty as for the low end"),
     ("provenance", "", "where the number comes from"),
-    ("note", "", "why there is no cost, where the target is not out of reach"),
+    ("note", "", "why there is no cost, where the target is not out of reach; else empty"),
 )
 OTHER = {
     "scope": "source or model that the number belongs to, or the project",
@@ -41,16 +41,29 @@ LIMITS: Spec = (
     ("value", "see unit", "of the limit"),
     ("cost", CURRENCY, "of the plan as it is; empty if the target is out of reach"),
     ("cost_without", CURRENCY, "of the plan made without it; empty if out of reach, or noted"),
-    ("shadow_price", "CURRENCY/unit", "saved by one more unit, from a tenth or a batch more"),
-    ("note", "", "why a figure is not known"),
+    (
+        "shadow_price",
+        "CURRENCY/unit",
+        "saved by one more unit, from a tenth or a batch more; empty if out of reach",
+    ),
+    ("note", "", "why a figure is not known; empty if all are"),
 )
 SWITCHES: Spec = (
     ("source", "", "whose price changes, fees left as they are"),
     ("unit_cost", "CURRENCY/example", "now"),
     ("factor", "ratio", "on it at which the plan has turned; empty if none up to 8 or 1/8 does"),
-    ("factor_before", "ratio", "the nearest at which it has not: the turn lies between the two"),
+    (
+        "factor_before",
+        "ratio",
+        "the nearest at which it has not: the turn lies between the two; empty if there is none",
+    ),
     ("unit_cost_then", "CURRENCY/example", "at `factor`; empty if there is none"),
-    ("bought", "", "sources of the plan then; out of reach: no plan reaches the target from there"),
+    (
+        "bought",
+        "",
+        "sources of the plan then; out of reach: no plan reaches the target from there; empty if "
+        "there is no turn",
+    ),
 )
 
 

@@ -19,15 +19,20 @@ VERDICT: Spec = (
     ("subject", "", "source, model or limit that it is about; empty if of all"),
     ("answer", "", "in a few words; empty where the row holds a number only"),
     ("probability", "probability", "of the answer, or that the target is met so; empty if none"),
-    ("given", "probability", "that this holds where the questions before it hold, the model first"),
+    (
+        "given",
+        "probability",
+        "that this holds where the questions before it hold, the model first; empty of what is no "
+        "question",
+    ),
     (
         "value",
-        "",
+        "see unit",
         "number in `unit`, a median where it is uncertain; empty if unknown or unlimited",
     ),
-    ("low", "", "low end of its 90% interval; empty if it has none"),
-    ("high", "", "high end of its 90% interval; empty if it has none"),
-    ("unit", "", "of value, low and high"),
+    ("low", "see unit", "low end of its 90% interval; empty if it has none"),
+    ("high", "see unit", "high end of its 90% interval; empty if it has none"),
+    ("unit", "", "of value, low and high; empty if there is no value"),
 )
 
 

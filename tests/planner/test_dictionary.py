@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,14 @@ from planner.dictionary import KNOWN, key_of
 from planner.fit import fit_law
 from planner.listings.law import law_tables
 from planner.listings.sources import default_tables, source_tables
+from planner.sensitivity import Lifted, Sensitivity, Swing
+from planner.study import FrontierPoint, SurePoint
+from planner.switching import Switch
 from planner.table import Column, Table
 from planner.tables import tables, with_columns
 from sources.defaults import entries
 from tests.planner import samples
+from tests.planner.explained import check_explained
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,3 +80,20 @@ def test_it_says_what_each_table_is_and_its_key_names_the_rows() -> None:
             cells = [tuple(record[each] for each in key) for record in table.records()]
             if KNOWN[name].unique:
                 assert len(set(cells)) == len(cells), name
+
+
+def test_every_empty_cell_is_explained_and_every_number_has_a_unit() -> None:
+    plain = samples.study()
+    target = plain.inputs.target.error
+    study = replace(
+        plain,
+        frontier=(FrontierPoint(target, plain.plan), FrontierPoint(target / 2, None)),
+        surer=(SurePoint(0.9, None),),
+        sensitivity=Sensitivity(
+            swings=(Swing("s", "n", "1", 1.0, 2.0, 3.0, None, None, "assumed"),),
+            limits=(Lifted("weeks", "week", 12.0, None, None),),
+            switches=(Switch("s", 1.0, None, None, None),),
+        ),
+        warnings=("anything",),
+    )
+    check_explained(tables(study))

@@ -22,6 +22,7 @@ from planner.listings.group_verdict import group_verdict_parts
 from planner.listings.groups import group_parts
 from planner.screen import rendered
 from planner.study import run
+from tests.planner.explained import check_explained
 from tests.planner.test_groups import runs
 
 HEAD = """
@@ -106,6 +107,10 @@ def test_groups_table(study):
     assert units["groups", "levelling"] == "USD"
     assert units["groups", "error"] == "error rate"
     assert units["frontier", "share of b"] == "ratio"
+
+
+def test_every_empty_cell_is_explained(study):
+    check_explained(group_tables(study))
 
 
 def test_frontier_costs_never_fall_with_harder_targets(study):
