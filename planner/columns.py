@@ -152,7 +152,8 @@ PILOTS: Spec = (
     (
         "origin",
         "",
-        "where the runs are written down: file and lines, sheet and rows, store and runs",
+        "where the runs are written down: file and lines, sheet and rows, store and runs; empty if "
+        "they are from no file",
     ),
 )
 ASSUMPTIONS: Spec = (
