@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from planner.table import Table, Value
 
 RUNNABLE = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # four are fullwidth
 CONTROL = ("\t", "\r", "\n")
+PARTING = ",;\t\r\n"  # what parts cells or rows where a file is opened with another delimiter
 BOM = "\ufeff"
 
 
@@ -40,12 +40,10 @@ def to_csv(table: Table, style: Style = PLAIN) -> str:
 
     Texts and headers that a spreadsheet would run are neutralised; numbers stay numbers.
     """
-    text = io.StringIO(newline="")
-    text.write(BOM if style.bom else "")
-    writer = csv.writer(text, delimiter=style.delimiter, lineterminator="\r\n")
-    writer.writerow([neutral(name) for name in table.header])
-    writer.writerows([_cell(value, style) for value in row] for row in table.rows)
-    return text.getvalue()
+    rows = [[_text(name, style) for name in table.header]]
+    rows += [[_cell(value, style) for value in row] for row in table.rows]
+    lines = "".join(f"{style.delimiter.join(row)}\r\n" for row in rows)
+    return f"{BOM}{lines}" if style.bom else lines
 
 
 def neutral(text: str) -> str:
@@ -59,13 +57,36 @@ def _unseen(sign: str) -> bool:
     return sign.isspace() or unicodedata.category(sign) in {"Cc", "Cf"}
 
 
+def inert(text: str, delimiter: str = ",") -> str:
+    """Text of a cell, neutral as a whole and in each part into which it falls where the file is
+    opened with another delimiter: then its quotes do not hold it together."""
+    others = PARTING.replace(delimiter, "")
+    first, *rest = re.split(f"([{others}])", text)  # parts, and what parts them, in turn
+    return neutral(first + "".join(part if part in others else _opening(part) for part in rest))
+
+
+def _opening(part: str) -> str:
+    """A part that may open a cell, neutral also if the quotes before it go."""
+    bare = part.replace('"', "")
+    return part if neutral(bare) == bare else f"'{part}"
+
+
 def _cell(value: Value, style: Style) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return neutral(value)
+        return _text(value, style)
     if isinstance(value, float):
         whole = value.is_integer() and abs(value) < 1e15
         text = str(int(value)) if whole else repr(value)
         return text.replace(".", ",") if style.decimal_comma else text
     return str(value)
+
+
+def _text(text: str, style: Style) -> str:
+    """A text, in quotes where any spreadsheet could part it: many take every usual delimiter."""
+    text = inert(text, style.delimiter)
+    if not any(sign in text for sign in f'{PARTING}"'):
+        return text
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"'

@@ -20,6 +20,8 @@ HOSTILE = {
     "emoji": "crowd \U0001f469\u200d\U0001f4bb \U0001f600",
     "lines": "one\ntwo\r\n=three",
     "chinese": "\u4f17\u5305\u6807\u6ce8\uff1a\u60c5\u611f\u5206\u7c7b",
+    "parted": 'x;=1+1,=1+1\t=1+1;"=1+1"\n=1+1; @SUM(1)',
+    "spaces": "  \u3000=1+1",
     "fullwidth": "\uff1d1+1",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.csvtext import Style, neutral, to_csv
+from planner.csvtext import Style, inert, to_csv
 from planner.export import write_csv
 from planner.table import Column, Table
 from tests.planner.hostile import HOSTILE, cells, converted, soffice
@@ -27,8 +27,8 @@ TABLE = Table(
     tuple(Column(name, "", "") for name in NAMES),
     tuple((name, text, *NUMBERS, None, text, 7) for name, text in HOSTILE.items()),
 )
-STYLES = {
-    "comma": (Style(), "44,34,76,1,,1033,false,true"),
+STYLES = {  # the first is opened as LibreOffice offers to: every delimiter parts
+    "comma": (Style(), "44/59/9,34,76,1,,1033,false,true"),
     "semicolon": (Style(";", decimal_comma=True, bom=True), "59,34,76,1,,1031,false,true"),
     "tab": (Style("\t"), "9,34,76,1,,1033,false,true"),
 }
@@ -43,7 +43,7 @@ def test_what_libreoffice_makes_of_it(name: str, tmp_path: Path) -> None:
     rows = cells(converted(path, "fods", infilter, tmp_path / "profile"))
     assert not [cell for row in rows for cell in row if cell[2]], "a formula came alive"
     head, *body = rows[: len(HOSTILE) + 1]
-    assert [value for _, value, _ in head[: len(NAMES)]] == [neutral(each) for each in NAMES]
+    assert [value for _, value, _ in head[: len(NAMES)]] == [inert(each) for each in NAMES]
     assert len(body) == len(HOSTILE)
     for row, text in zip(body, HOSTILE.values(), strict=True):
         kinds = [kind for kind, _, _ in row[: len(NAMES)]]
@@ -52,7 +52,30 @@ def test_what_libreoffice_makes_of_it(name: str, tmp_path: Path) -> None:
             list(NUMBERS), rel=1e-12
         )
         for _, shown, _ in (row[1], row[-2] if len(row) == len(NAMES) else row[len(NAMES) - 2]):
-            assert plain(shown) == plain(neutral(text))
+            assert plain(shown) == plain(inert(text, style.delimiter))
+
+
+@pytest.mark.skipif(soffice() is None, reason="LibreOffice (soffice) is not installed")
+@pytest.mark.parametrize(("name", "tokens"), [("comma", "59"), ("semicolon", "44")])
+def test_nothing_runs_where_it_is_opened_with_another_delimiter(
+    name: str, tokens: str, tmp_path: Path
+) -> None:
+    (path,) = write_csv({"t": TABLE}, tmp_path, STYLES[name][0])
+    infilter = f"Text - txt - csv (StarCalc):{tokens},34,76,1,,1033,false,true"
+    rows = cells(converted(path, "fods", infilter, tmp_path / "profile"))
+    found = [cell for row in rows for cell in row]
+    assert any("SUM(1)" in shown for _, shown, _ in found)
+    assert not [cell for cell in found if cell[2]], "a formula came alive"
+
+
+def test_texts_that_come_apart_stay_texts() -> None:
+    assert inert("x;=cmd,=a") == "x;'=cmd,=a"
+    assert inert("x;=cmd, =a", ";") == "x;=cmd,' =a"
+    assert inert('one\n"=two"') == 'one\n\'"=two"'
+    for told in ("a; b, c", "it's; 'quoted'", "90% 1.7, 2.5; none", "a-b; c=d", ""):
+        assert inert(told) == inert(told, ";") == told
+    table = Table("t", (Column("a", "", ""),), (("a; b",), ("a, b",), ("a\tb",), ("a b",)))
+    assert to_csv(table) == 'a\r\n"a; b"\r\n"a, b"\r\n"a\tb"\r\na b\r\n'
 
 
 def plain(text: str) -> str:
@@ -68,9 +91,9 @@ def test_every_style_holds_the_same_cells(name: str) -> None:
     rows = list(
         csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=style.delimiter)
     )
-    assert rows[0] == [neutral(each) for each in NAMES]
+    assert rows[0] == [inert(each) for each in NAMES]
     for row, (key, value) in zip(rows[1:], HOSTILE.items(), strict=True):
-        assert row[:2] == [key, neutral(value)]
+        assert row[:2] == [key, inert(value, style.delimiter)]
         point = [cell.replace(",", ".") if style.decimal_comma else cell for cell in row]
         assert [float(cell) for cell in point[2 : 2 + len(NUMBERS)]] == list(NUMBERS)
         assert row[2 + len(NUMBERS)] == ""
