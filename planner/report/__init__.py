@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from planner.errors import DataplanError
 from planner.group_study import GroupStudy
 from planner.group_tables import group_tables
-from planner.report import choices, closing, groups, middle, opening
+from planner.report import choices, closing, groups, middle, opening, path
 from planner.report.look import SCRIPT, STYLE, policy
 from planner.report.markup import Html, clean, element, joined, named
 from planner.report.page import Page
@@ -38,7 +38,7 @@ def report(study: Study | GroupStudy, *, language: str = "en", whatif: WhatIf | 
         parts = [
             groups.opening(page),
             opening.plan(page),
-            middle.dates(page),
+            path.dates(page),
             groups.groups(page),
             groups.law(page),
             groups.frontier(page),
@@ -52,7 +52,7 @@ def report(study: Study | GroupStudy, *, language: str = "en", whatif: WhatIf | 
         parts = [
             opening.verdict(page),
             opening.plan(page),
-            middle.path(page),
+            path.path(page),
             middle.law(page),
             middle.frontier(page),
             choices.what_if(page),

@@ -39,13 +39,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class Words:
-    """Names of the three parts of a bar, and of the last day that the weeks allow."""
+    """Names of the three parts of a bar, and of the last day that the weeks allow; how a day is
+    written, and the twelve months: in figures it would be another day elsewhere."""
 
     wait: str
     arrive: str
     measure: str
     limit: str
     date: str
+    months: tuple[str, ...]
 
 
 def calendar(bars: Sequence[Bar], limit: datetime.date | None, words: Words):  # type: ignore[no-untyped-def]
@@ -53,6 +55,7 @@ def calendar(bars: Sequence[Bar], limit: datetime.date | None, words: Words):  #
     bars = list(bars)[:ROWS]
 
     def draw(width: int) -> Sheet:
+        """The calendar on a sheet of this width."""
         narrow = width != WIDE
         row = 44.0 if narrow else 32.0
         sheet = Sheet(width, 60.0 + row * len(bars))
@@ -63,12 +66,13 @@ def calendar(bars: Sequence[Bar], limit: datetime.date | None, words: Words):  #
         shown = limit if limit is not None and limit - start <= 2 * (last - start) else None
         end = max(last, shown or last, start + 7 * DAY)
         x = linear(start.toordinal(), end.toordinal() + 0.5, left, right)
+        year = start.year
         for day in days(start, end, 4 if narrow else 7):
             at = x(day.toordinal())
             sheet.line((at, top), (at, bottom), GRID)
-            form = words.date.format(month=day.month, day=day.day, year=day.year)
-            if day.year != start.year and day.month == 1:
-                form = f"{form} ’{day.year % 100:02d}"
+            form = words.date.format(month=words.months[day.month - 1], day=day.day)
+            if day.year != year:  # the first of a new year
+                year, form = day.year, f"{form} ’{day.year % 100:02d}"
             sheet.text((at, bottom + 16), form, _anchor(at, left, right), MUTED)
         for number, bar in enumerate(bars):
             y = top + row * number + (18.0 if narrow else 6.0)
@@ -88,7 +92,7 @@ def calendar(bars: Sequence[Bar], limit: datetime.date | None, words: Words):  #
         if shown is not None:
             at = x(shown.toordinal())
             sheet.line((at, top - 6), (at, bottom), MARK, stroke_width=1.5, stroke_dasharray="6 4")
-        _legend(sheet, words, shown is not None)
+        _legend(sheet, words, bars, shown is not None)
         return sheet
 
     return draw
@@ -98,10 +102,18 @@ def _anchor(at: float, left: float, right: float) -> str:
     return "start" if at < left + 12 else "end" if at > right - 12 else "middle"
 
 
-def _legend(sheet: Sheet, words: Words, limited: bool) -> None:
+def _legend(sheet: Sheet, words: Words, bars: Sequence[Bar], limited: bool) -> None:
+    """Names of the marks that are drawn."""
     x, y = 8.0, 14.0
-    names = [words.wait, words.arrive, words.measure, *([words.limit] if limited else [])]
-    for at, name in enumerate(names):
+    drawn = (
+        (words.wait, any(bar.first > bar.order for bar in bars)),
+        (words.arrive, True),
+        (words.measure, any(bar.decision and bar.decision > bar.arrival for bar in bars)),
+        (words.limit, limited),
+    )
+    for at, (name, there) in enumerate(drawn):
+        if not there:
+            continue
         if at == 0:
             sheet.box((x, y - 7), (16.0, 6.0), BAND, fill_opacity=0.45)
         elif at == 1:

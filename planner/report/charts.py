@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from planner.report.svg import (
     MARK,
     MUTED,
     NARROW,
+    SIZE,
     WIDE,
     Scale,
     Sheet,
@@ -64,6 +66,7 @@ def law(curve: Curve, labels: Labels) -> Draw:
     """Error over data on logarithmic axes."""
 
     def draw(width: int) -> Sheet:
+        """The law on a sheet of this width."""
         sheet = Sheet(width, 380 if width == WIDE else 340)
         left, right, top, bottom = 48.0, width - 14.0, 46.0, sheet.height - 42.0
         low, high = _errors(curve)
@@ -159,6 +162,7 @@ def frontier(points: Sequence[tuple[float, float | None]], own: float, labels: L
     """Cost of the cheapest plan over targets, harder ones to the right; crosses: out of reach."""
 
     def draw(width: int) -> Sheet:
+        """The frontier on a sheet of this width."""
         sheet = Sheet(width, 300)
         left, right, top, bottom = 58.0, width - 18.0, 30.0, sheet.height - 42.0
         reached = [(t, c) for t, c in points if c is not None]
@@ -218,6 +222,7 @@ def tornado(swings: Sequence[Swing], base: float, labels: Labels) -> Draw:
     """What each number's range does to the cost, the widest first."""
 
     def draw(width: int) -> Sheet:
+        """The tornado on a sheet of this width."""
         narrow = width != WIDE
         row = 46.0 if narrow else 30.0
         sheet = Sheet(width, 62.0 + row * len(swings))
@@ -234,10 +239,7 @@ def tornado(swings: Sequence[Swing], base: float, labels: Labels) -> Draw:
             place = (left, y - 5) if narrow else (left - 10, y + 15)
             room = width - 20.0 if narrow else left - 16
             sheet.text(place, fitted(swing.name, room), "start" if narrow else "end")
-            for end, value, color in zip(
-                swing.ends, (swing.low, swing.high), (BAND, MARK), strict=True
-            ):
-                _end(sheet, (x(base), y, right), (value, end, color), x, labels)
+            _bar(sheet, swing, x, (base, y, right), labels)
         sheet.line((x(base), top - 4), (x(base), bottom), INK, stroke_width=1.5)
         sheet.text((x(base), top - 10), labels.marks["base"], "middle")
         sheet.text(((left + right) / 2, sheet.height - 4), labels.x, "middle", MUTED)
@@ -246,23 +248,43 @@ def tornado(swings: Sequence[Swing], base: float, labels: Labels) -> Draw:
     return draw
 
 
+def _bar(
+    sheet: Sheet, swing: Swing, x: Scale, place: tuple[float, float, float], labels: Labels
+) -> None:
+    """Both ends of a swing: two halves of a bar, or above each other where they lie on one side."""
+    base, y, right = place
+    values = (swing.low, swing.high)
+    sides = [math.inf if value is None else value - base for value in values]
+    both = sides[0] * sides[1] > 0
+    for at, (name, value, color) in enumerate(zip(swing.ends, values, (BAND, MARK), strict=True)):
+        side = -1 if (sides[at] or -sides[1 - at]) < 0 else 1
+        if value is None:
+            low = y + 7 * at * both
+            sheet.box((x(base), low + 7), (right - x(base), 6.0), color, fill_opacity=0.35)
+            words = f"{name}: {labels.marks['out']}"
+            sheet.text((right, y + (24 if at and both else 3)), words, "end", color)
+        else:
+            half = (y + 10.5 * at, 9.5) if both else (y, 20.0)
+            _end(sheet, (x(base), x(value), side), half, name, color)
+
+
 def _end(
     sheet: Sheet,
-    place: tuple[float, float, float],
-    end: tuple[float | None, str, str],
-    x: Scale,
-    labels: Labels,
+    along: tuple[float, float, int],
+    across: tuple[float, float],
+    name: str,
+    color: str,
 ) -> None:
-    """One half of a bar, named by its end of the range; to the edge where out of reach."""
-    (start, y, right), (value, name, color) = place, end
-    if value is None:
-        sheet.box((start, y + 7), (right - start, 6.0), color, fill_opacity=0.35)
-        sheet.text((right, y + 3), f"{name}: {labels.marks['out']}", "end", color)
+    """One half of a bar, named by its end of the range; `along`: from, to and on which side."""
+    (start, at, side), (y, high) = along, across
+    sheet.box((min(start, at), y), (abs(at - start), high), color, fill_opacity=0.85)
+    if high < SIZE:
+        room = at + side * (letters(name, high) + 8) > 4
+        place, anchor = (at + side * 4, y + high - 0.5), "start" if side > 0 else "end"
+        if room:
+            sheet.text(place, name, anchor, color, font_size=f"{high + 0.5:g}")
         return
-    at = x(value)
-    sheet.box((min(start, at), y), (abs(at - start), 20.0), color, fill_opacity=0.85)
     inside = abs(at - start) > letters(name) + 10
-    side = 1 if at >= start else -1
     if inside:
         anchor = "end" if side > 0 else "start"
         sheet.text((at - side * 5, y + 14), name, anchor, "#ffffff")

@@ -124,7 +124,14 @@ def _reference(page: Page, row: dict[str, Any]) -> Html | None:
         shown = page.say("project file")
     elif reference:
         shown = element("span", clean(reference, 200), class_="reference")
-    return joined([shown, " " if date else None, date]) if shown or date else None
+    found = [each for each in (shown, date, _note(page, row)) if each]
+    return joined(found, " ") if found else None
+
+
+def _note(page: Page, row: dict[str, Any]) -> Html | None:
+    """What to know about a number: that pilots overrule it, say, or why it is not known."""
+    parts = [page.say.sentence(part) for part in str(row["note"] or "").split("; ") if part]
+    return element("small", "(", joined(parts, page.say("and")), ")") if parts else None
 
 
 def _range(page: Page, row: dict[str, Any]) -> object:

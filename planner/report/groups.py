@@ -19,7 +19,7 @@ from planner.report.grid import (
 )
 from planner.report.markup import Html, clean, element, joined, named
 from planner.report.middle import pilot_table
-from planner.report.opening import badge, reasons
+from planner.report.opening import badge, figures, kept, reasons
 from planner.report.page import Page
 from planner.report.svg import BAND, GRID, INK, MARK, MUTED, NARROW, Sheet, fitted, linear, ticks
 from planner.screen import amount, chance, money, number, weeks
@@ -28,8 +28,7 @@ ROWS = 40  # groups that are drawn
 
 
 def opening(page: Page) -> Html:
-    """What was asked of the groups, whether the plan meets it, and its figures; no verdict on
-    whether the idea scales, which is not given for groups."""
+    """The verdict, what was asked of the groups, whether the plan meets it, and its figures."""
     say, facts = page.say, page.facts
     asked = [
         say("asked", what=say(f"asked.{key}"), target=number(facts[key]))
@@ -49,26 +48,12 @@ def opening(page: Page) -> Html:
         chance=chance(facts["fresh_probability"]),
         wanted=chance(facts["confidence"]),
     )
-    cost = joined(
-        [
-            element("b", page.spent(facts["cost"])),
-            " ",
-            page.span(facts["cost_low"], facts["cost_high"]),
-        ]
-    )
-    interval = say(
-        "interval", low=number(facts["error_low"], 3), high=number(facts["error_high"], 3)
-    )
-    parts = say("P parts", budget=chance(facts["on_budget"]), weeks=chance(facts["on_time"]))
     rows: list[tuple[object, object]] = [
         (joined([say("groups.asked"), " ", page.metric]), bullets(asked)),
-        (say("cost"), cost),
-        (say("weeks"), element("b", say("n weeks", n=weeks(facts["weeks"])))),
-        (say("P all"), joined([element("b", chance(facts["met"])), " ", parts])),
-        (say("groups.error"), joined([element("b", number(facts["error"], 3)), " ", interval])),
+        *figures(page, say("groups.error")),
         (say("groups.lag"), named(facts["lags"]) if facts["lags"] else say("nobody")),
     ]
-    told = paragraph(badge(page), " ", element("span", lead, class_="lead"))
+    told = paragraph(badge(page), " ", element("span", kept(page, lead), class_="lead"))
     return section(
         "verdict",
         say("groups.answer"),
@@ -133,6 +118,7 @@ def _dots(page: Page, rows: Sequence[dict[str, Any]]) -> charts.Draw:
     ]
 
     def draw(width: int) -> Sheet:
+        """The groups on a sheet of this width."""
         narrow = width == NARROW
         step = 40.0 if narrow else 28.0
         sheet = Sheet(width, 66.0 + step * len(mine))
@@ -184,8 +170,8 @@ def law(page: Page) -> Html:
         "law",
         say("law"),
         paragraph(say("groups.law")),
-        table(say("parameters.caption"), heads, rows, "<<<>>>"),
         folded(say("law.pilots"), pilot_table(page)),
+        folded(say("law.parameters"), table(say("parameters.caption"), heads, rows, "<<<>>>")),
     )
 
 

@@ -52,7 +52,9 @@ thead th{vertical-align:bottom;background:var(--pale);overflow-wrap:normal;font-
 .number{text-align:right;overflow-wrap:normal}
 td.number,th.number{white-space:nowrap}
 td.text{min-width:11rem}
+td .ends{display:block}
 .day{white-space:nowrap}
+:lang(zh) th,:lang(zh) td:not(.text){word-break:keep-all}
 thead th.number{white-space:normal}
 tbody th{font-weight:400;min-width:5rem}
 tfoot th,tfoot td{font-weight:700;border-top:2px solid var(--ink)}
@@ -92,6 +94,7 @@ header{padding-top:1rem}
 .slider input{grid-column:1/3;grid-row:2}
 .slider output{text-align:right}
 dl.known>div{grid-template-columns:1fr;gap:0;margin:.6rem 0}
+caption{max-width:calc(100vw - 2.5rem)}
 table.cards,.cards tbody,.cards tfoot{display:block}
 .cards caption{display:block}
 .cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
@@ -100,6 +103,7 @@ table.cards,.cards tbody,.cards tfoot{display:block}
   padding:.15rem .25rem;text-align:right;white-space:normal}
 .cards tbody th,.cards tfoot th{font-weight:700;font-size:1rem;text-align:left}
 .cards td::before{content:attr(data-label);color:var(--muted);text-align:left;flex:0 0 42%}
+td.text{min-width:20rem}
 .cards .none{display:none}
 .cards td>span{min-width:0}
 .cards tfoot tr{border-bottom:2px solid var(--ink)}

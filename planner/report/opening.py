@@ -34,7 +34,7 @@ def verdict(page: Page) -> Html:
     say = page.say
     parts: list[Html] = [
         paragraph(badge(page), " ", element("span", sentence(page), class_="lead")),
-        pairs(_figures(page)),
+        pairs(figures(page, joined([say("predicted"), " ", page.metric]))),
     ]
     if "verdict" in page.tables:
         parts += reasons(page)
@@ -63,12 +63,18 @@ def sentence(page: Page) -> Html:
         chance=chance(facts["fresh_probability"]),
         wanted=chance(facts["confidence"]),
     )
-    if page.reached and facts["kept"] == "no":
-        told = joined([told, " ", say("lead.kept", met=chance(facts["met"]))])
-    return told
+    return kept(page, told)
 
 
-def _figures(page: Page) -> list[tuple[object, object]]:
+def kept(page: Page, told: Html) -> Html:
+    """That sentence, and how surely budget and weeks are kept too where that is less than asked."""
+    if not page.reached or page.facts["kept"] != "no":
+        return told
+    return joined([told, " ", page.say("lead.kept", met=chance(page.facts["met"]))])
+
+
+def figures(page: Page, predicted: Html) -> list[tuple[object, object]]:
+    """Cost, weeks, chances, error (named by `predicted`) and limits of the plan."""
     say, facts = page.say, page.facts
     low, high = facts["cost_low"], facts["cost_high"]
     cost = [element("b", page.spent(facts["cost"])), " ", page.span(low, high)]
@@ -86,7 +92,7 @@ def _figures(page: Page) -> list[tuple[object, object]]:
     )
     found.append(
         (
-            joined([say("predicted"), " ", page.metric]),
+            predicted,
             joined([element("b", number(facts["error"], 3)), " ", interval]),
         )
     )

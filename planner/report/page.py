@@ -70,7 +70,8 @@ class Page:
     def interval(self, row: Mapping[str, Any]) -> Html:
         """A predicted error with its interval of 90%."""
         low, high = number(row["error_low"], 3), number(row["error_high"], 3)
-        return joined([number(row["error"], 3), " ", self.say("range of", low=low, high=high)])
+        ends = element("span", self.say("range of", low=low, high=high), class_="ends")
+        return joined([number(row["error"], 3), " ", ends])
 
     def records(self, name: str) -> list[dict[str, Any]]:
         """Rows of a table as mappings; none where there is no such table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html as escapes
 import io
 import math
@@ -22,9 +23,12 @@ from planner.group_study import run_groups
 from planner.group_tables import group_tables
 from planner.models import study_of
 from planner.project import read
-from planner.report import report
+from planner.report import charts, groups, report
+from planner.report.calendar import Bar, calendar
+from planner.report.calendar import Words as Names
 from planner.report.look import SCRIPT, STYLE, hashed
 from planner.report.markup import clean, element, named
+from planner.report.page import Page
 from planner.report.words import CATALOGUES, Words
 from planner.risk import risk_of
 from planner.study import Study, frontier_plans, run
@@ -303,6 +307,71 @@ def test_weakest_assumptions_are_assumed_and_first(study: Study, pages: dict[str
     assert listed[1].count("(assumed)") == listed[1].count("<li>") > 0
 
 
+def test_notes_of_numbers_are_shown(pages: dict[str, Path]) -> None:
+    for language, words in (("en", "pilots narrow it, see the law table"), ("zh", "由试点收窄")):
+        text = pages[language].read_text(encoding="utf-8")
+        rows = table_of(text, "Numbers of what is bought" if language == "en" else "所采购来源")
+        assert [words in cells[-1] for cells in rows if cells[0].endswith("quality")] == [True]
+
+
+def test_every_note_of_the_project_is_translated(study: Study) -> None:
+    say = Words("zh")
+    notes = {row["note"] for row in tables(study)["assumptions"].records()} - {None}
+    parts = {part for note in notes for part in note.split("; ")}
+    assert parts and [part for part in parts if "lang=" in say.sentence(part)] == []
+
+
+# -- charts ---------------------------------------------------------------------------------------
+
+
+def test_calendar_waits_for_the_lead_time(study: Study, pages: dict[str, Path]) -> None:
+    text = pages["en"].read_text(encoding="utf-8")
+    drawn = text.split('aria-labelledby="calendar-wide-title', 1)[1].split("</svg>", 1)[0]
+    # one in the legend, and one for each round: all wait a week for the first delivery
+    waits = re.findall(r'<rect [^>]*width="([\d.]+)"[^>]*fill-opacity', drawn)
+    rounds = len(tables(study)["path"].rows)
+    leads = {s.name: s.limits.lead_weeks for s in study.inputs.sources}
+    assert all(leads[name] > 0 for name in ("human", "crowd"))
+    assert len(waits) == rounds + 1 and all(float(width) > 2 for width in waits)
+
+
+def test_days_of_a_calendar_are_read_alike_everywhere() -> None:
+    day = datetime.date
+    bar = Bar("a", day(2026, 12, 1), day(2026, 12, 8), day(2027, 1, 20), day(2027, 1, 27))
+    months = tuple(Words("en").plain("calendar.months").split())
+    words = Names("wait", "arrive", "measure", "limit", "{day} {month}", months)
+    texts = re.findall("<text[^>]*>(.*?)</text>", "".join(calendar([bar], None, words)(720).marks))
+    days = [text for text in texts if text[0].isdigit()]
+    assert days[0] == "1 Dec" and not [text for text in days if "/" in text]
+    assert [text for text in days if "’" in text] == ["12 Jan ’27"]  # the first of the year
+    assert "limit" not in texts
+
+
+def test_both_ends_on_one_side_of_a_swing_are_apart() -> None:
+    labels = charts.Labels("cost", "", {"base": "plan", "out": "out"})
+    swings = [charts.Swing("a", ("0.7", "1.3"), 90.0, 80.0), charts.Swing("b", ("1", "2"), 50, 150)]
+    swings.append(charts.Swing("c", ("3", "4"), None, None))
+    swings.append(charts.Swing("d", ("5", "6"), 100.0, 101.0))
+    for width in (720, 350):
+        drawn = "".join(charts.tornado(swings, 100.0, labels)(width).marks)
+        boxes = {
+            name: tuple(map(float, found))
+            for *found, name in re.findall(
+                r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"[^>]*></rect>'
+                r"<text[^>]*>([\d.]+)(?:: out)?</text>",
+                drawn,
+            )
+        }
+        places = re.findall(
+            r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>([\d.]+(?:: out)?)</text>', drawn
+        )
+        at = {name: (float(x), float(y)) for x, y, name in places}
+        for one, other in (("0.7", "1.3"), ("3", "4")):
+            assert boxes[one][1] + boxes[one][3] <= boxes[other][1]  # above each other
+        assert at["1.3"][1] - at["0.7"][1] >= 9 and at["4: out"][1] - at["3: out"][1] >= 12
+        assert at["5"][0] < at["6"][0]  # the one without a swing on the free side
+
+
 # -- what if --------------------------------------------------------------------------------------
 
 
@@ -430,7 +499,7 @@ def test_no_pilots() -> None:
 
 
 def test_candidate_models() -> None:
-    found = study_of(project(ROOT / "examples/model-size/project.toml", 60))
+    found = study_of(project(ROOT / "examples/model-size/project.toml", 100))  # with rounds
     for language in ("en", "zh"):
         check_page(report(found, language=language))
     text, grid = report(found), what_if(found)
@@ -439,10 +508,20 @@ def test_candidate_models() -> None:
     facts = {row[0]: row[1] for row in tables(found)["summary"].rows}
     own = grid.at(*grid.own)
     assert own.cost is not None and own.cost[1] == facts["cost"]
+    # the rounds cost less than the plan by what the model costs, and the page says so
+    beside = facts["model_cost"]
+    assert beside > 0 and f"{beside:,.0f} <" in text.split('id="path"')[1].split("<table")[0]
 
 
 def test_groups() -> None:
     found = run_groups(project(ROOT / "examples/groups/project.toml", 60))
+    text = report(found)
+    assert "Limits" in text and f"{found.inputs.target.budget:,.0f}" in text
+    late = replace(found, plan=replace(found.plan, reaches=True))
+    known = group_tables(late)
+    facts = Page.of(late, known, Words("en"))
+    short = replace(facts, facts={**facts.facts, "reaches": "yes", "kept": "no", "met": 0.5})
+    assert "all kept with probability 0.50 only" in groups.opening(short)
     for language in ("en", "zh"):
         page = check_page(report(found, language=language))
         parts = [a["id"] for t, a in page.tags if t == "section"]
@@ -654,6 +733,11 @@ def test_without_script(chromium: Any, pages: dict[str, Path], grid: WhatIf) -> 
         assert figures(cells[2]) == ([] if each.cost is None else [each.cost[1]])
 
 
+HIDDEN = """[...document.querySelectorAll('.scroll')]
+    .filter(box => box.scrollWidth > box.clientWidth)
+    .map(box => box.getAttribute('aria-label'))"""
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nobody_is_shut_out(
@@ -662,6 +746,8 @@ def test_nobody_is_shut_out(
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
     with opened(chromium, pages[language], width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if width == 1280:  # on a desk no column is out of sight
+            assert page.evaluate(HIDDEN) == []
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
         found = axe.Axe().run(page).response["violations"]
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -106,7 +106,7 @@ TEXTS: dict[str, str] = {
     "path.caption": "Rounds: buy, train, measure, decide",
     "path.measure": (
         "Weeks from a delivery to a decision: {weeks}; the next order waits for it. A later "
-        " round is as listed where about the error in its rule is measured before it."
+        "round is as listed where about the error in its rule is measured before it."
     ),
     "path.stopped": (
         "The project is given up on the way with probability {chance}; {lost} are then spent."
@@ -136,7 +136,8 @@ TEXTS: dict[str, str] = {
     "calendar.arrive": "delivery",
     "calendar.measure": "measuring",
     "calendar.limit": "last day",
-    "calendar.date": "{month}/{day}",
+    "calendar.date": "{day} {month}",
+    "calendar.months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     "calendar.bar": "{name}: order {order}, last delivery {arrival}, decision {decision}.",
     # law
     "law": "The scaling law",
@@ -218,7 +219,7 @@ TEXTS: dict[str, str] = {
     "whatif.short": "No plan was found that keeps all three as surely as asked.",
     "whatif.model": "Model {name}.",
     "whatif.buys": "{n} {name}: {cost}",
-    "whatif.out": "Out of reach",
+    "whatif.out": "Not in reach as surely as asked",
     "whatif.own": "Plans within the project's own weeks and budget",
     "whatif.rest": "{n} plans within other weeks and budgets",
     "confidence": "Confidence",
@@ -226,9 +227,16 @@ TEXTS: dict[str, str] = {
     "within budget": "Within budget",
     "low to high": "Low to high",
     "buy or binds": "Buy, or what binds",
-    "binds.weeks": "The weeks bind: without that limit there is a plan.",
-    "binds.budget": "The budget binds: without that limit there is a plan.",
-    "binds.budget and weeks": "Budget and weeks bind together: without both there is a plan.",
+    "binds.weeks": (
+        "The weeks bind: no plan keeps them as surely as asked; without that limit there is one."
+    ),
+    "binds.budget": (
+        "The budget binds: no plan keeps it as surely as asked; without that limit there is one."
+    ),
+    "binds.budget and weeks": (
+        "Budget and weeks bind together: no plan keeps them as surely as asked; without both there "
+        "is one."
+    ),
     "binds.supply": "The sources cannot supply enough, whatever is paid and however long it takes.",
     "binds.floor": "The law binds: more data of this sort does not reach it as surely.",
     "binds.limits": "No plan was found within budget, weeks and caps.",
@@ -244,6 +252,10 @@ TEXTS: dict[str, str] = {
     ),
     "sensitivity.caption": "Cost of the plan made anew at both ends of each range",
     "tornado.title": "Cost at both ends of each assumption's range",
+    "tornado.caption": (
+        "The cost with that number alone at its low end (blue) or its high end (red); the line is "
+        "the plan."
+    ),
     "number": "Number",
     "range": "Range",
     "unit": "Unit",

@@ -71,7 +71,49 @@ NAMES: dict[str, str] = {
     "rectified": "修正幂律",
     "all": "全部",
 }
+# what the assumptions table notes of a number
+NOTES: tuple[tuple[str, str], ...] = (
+    (r"what the project must reach", "项目须达到的值"),
+    (r"wanted", "所求"),
+    (r"contingency included", "含应急费"),
+    (r"from the start date to the last delivery", "自开始日至末次交付"),
+    (r"week 0 of the plan", "方案的第 0 周"),
+    (r"added to every cost", "加在每项成本上"),
+    (r"turns default prices in dollars into currency", "将默认的美元价格折算为本项目货币"),
+    (r"error with no data at all", "没有任何数据时的误差"),
+    (r"largest model that can be trained", "可训练的最大模型"),
+    (r"of the task", "任务的"),
+    (r"from a delivery to what its measurement decides", "自交付至据测量作出决策"),
+    (r"of a training run", "每次训练"),
+    (r"counted as 0", "按 0 计"),
+    (r"of the draws", "抽样的"),
+    (r"of the law", "扩展律的"),
+    (r"not given", "未给出"),
+    (r"not limited", "不限"),
+    (
+        r"of the reviewed items, which are labelled and reviewed once more",
+        "复核样本中须重新标注并再次复核的比例",
+    ),
+    (r"follows from the numbers above", "由以上数值推得"),
+    (r"prior", "先验值"),
+    (r"pilots narrow it, see the law table", "由试点收窄，见扩展律的参数表"),
+    (r"shares the reference's floor", "与参照来源同一误差下限"),
+    (r"may have a floor of its own", "可能有自己的误差下限"),
+    (
+        r"judgements on items with a known answer, beside each judgement on a new one",
+        "每条新样本判断之外对已知答案样本的判断",
+    ),
+    (r"unknown, only the documents in hand are counted", "未知，仅计现有文档"),
+    (r"set it, 0 if it is none", "请设定，没有则为 0"),
+    (
+        r"on the labels' effective examples if the whole corpus is used",
+        "用尽整个语料时作用于标签的有效样本",
+    ),
+    (r"for want of a pilot", "因无试点"),
+)
+
 PHRASES: tuple[tuple[str, str], ...] = (
+    *NOTES,
     (
         r"target, budget and weeks are all kept with probability (?P<p>[.\d]+) only, below the "
         r"wanted (?P<w>[.\d]+): no plan was found that keeps them surely enough",
@@ -175,7 +217,7 @@ TEXTS: dict[str, str] = {
     "subtitle": "数据方案，第 0 周从 {start} 开始。",
     "skip": "跳到方案",
     "footer": "由 dataplan 生成。所有数字均与 dataplan 写出的 CSV 表格一致；未知之处以短横表示。",
-    "date": "{year}年{month}月{day}日",
+    "date": "{year}-{month}-{day}",
     "and": "；",
     "list": "、",
     "amount": "{name} {n}",
@@ -285,7 +327,8 @@ TEXTS: dict[str, str] = {
     "calendar.arrive": "交付",
     "calendar.measure": "测量",
     "calendar.limit": "最后期限",
-    "calendar.date": "{month}月{day}日",
+    "calendar.date": "{month}{day}日",
+    "calendar.months": "1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月",
     "calendar.bar": "{name}：订购 {order}，末次交付 {arrival}，决策 {decision}。",
     # law
     "law": "扩展律",
@@ -361,7 +404,7 @@ TEXTS: dict[str, str] = {
     "whatif.short": "未找到能以所要求的把握同时满足三者的方案。",
     "whatif.model": "模型 {name}。",
     "whatif.buys": "{name} {n}：{cost}",
-    "whatif.out": "无法达到",
+    "whatif.out": "无法以所求的把握达到",
     "whatif.own": "本项目周数与预算之内的方案",
     "whatif.rest": "其他周数与预算之内的 {n} 个方案",
     "confidence": "置信度",
@@ -369,9 +412,11 @@ TEXTS: dict[str, str] = {
     "within budget": "预算限制",
     "low to high": "低至高",
     "buy or binds": "采购或约束",
-    "binds.weeks": "受周数约束：放开后有可行方案。",
-    "binds.budget": "受预算约束：放开后有可行方案。",
-    "binds.budget and weeks": "同时受预算与周数约束：一并放开后有可行方案。",
+    "binds.weeks": "受周数约束：没有方案能以所求的把握守住它，放开后才有。",
+    "binds.budget": "受预算约束：没有方案能以所求的把握守住它，放开后才有。",
+    "binds.budget and weeks": (
+        "同时受预算与周数约束：没有方案能以所求的把握守住二者，一并放开后才有。"
+    ),
     "binds.supply": "无论花多少钱、等多久，各来源都供不上。",
     "binds.floor": "受扩展律约束：此类数据再多也没有这么大的把握。",
     "binds.limits": "在预算、周数与上限之内未找到方案。",
@@ -385,6 +430,7 @@ TEXTS: dict[str, str] = {
     "sensitivity.about": "{name} 对成本影响最大：低端 {low}，高端 {high}。",
     "sensitivity.caption": "在每项区间两端重新规划的成本",
     "tornado.title": "各假设区间两端的成本",
+    "tornado.caption": "仅将该数值取低端（蓝）或高端（红）时的成本；竖线为本方案。",
     "number": "数值项",
     "range": "区间",
     "unit": "单位",
