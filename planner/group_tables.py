@@ -27,7 +27,8 @@ from planner.group_headline import summary_rows
 from planner.group_verdict_table import group_verdict_rows
 from planner.purchases import cost_rows, plan_cost, plan_row
 from planner.table import Column, Row, Table, figure, money, whole
-from planner.tables import OUT_OF_REACH, amount_columns, with_columns
+from planner.tables import amount_columns, with_columns
+from planner.unreached import UNTOLD
 from planner.verdict import said
 from planner.verdict_table import VERDICT
 
@@ -189,7 +190,7 @@ def _frontier_row(point: Eased, study: GroupStudy) -> Row:
     plan, groups, sources = point.plan, study.law.groups, study.inputs.sources
     if plan is None:
         empty = (None for _ in (*groups, *sources))
-        return (figure(point.factor), None, None, None, OUT_OF_REACH, *empty)
+        return (figure(point.factor), None, None, None, UNTOLD, *empty)
     shares = {each.of: each.share for each in plan.groups}
     return (
         figure(point.factor),

@@ -16,7 +16,7 @@ from planner.language import Speech
 from planner.listings.groups import head_of as head_of_groups
 from planner.purchase_page import provenance
 from planner.screen import amount, chance, facts_of, money, number, shown, weeks
-from planner.sentences import head_of, mix, path_head, sureness
+from planner.sentences import head_of, mix, path_head, sureness, unreached
 from planner.table import Table
 from planner.verdict_page import verdict_sentence
 
@@ -49,6 +49,7 @@ def markdown(tables: Mapping[str, Table], language: str = "en") -> str:
         parts.append(_path(tables["path"], say))
     if tables["frontier"].rows:
         parts += [f"### {escaped(say('page.frontier'))}", _frontier(tables["frontier"], facts, say)]
+        parts += map(escaped, _unreached(tables["frontier"], facts["target"], say))
     findings = tables["diagnosis"].records()
     warnings = [str(row["answer"]) for row in findings if row["question"] == "warning"]
     if warnings:
@@ -174,6 +175,13 @@ def _frontier(table: Table, facts: Mapping[str, Any], say: Speech) -> str:
     if "model" not in table.header:
         heads, rows = heads[:4] + heads[5:], [(*row[:4], *row[5:]) for row in rows]
     return _table(heads, rows, ">>>>" + "<" * (len(heads) - 4))
+
+
+def _unreached(table: Table, own: Any, say: Speech) -> list[str]:
+    """Why the easiest target that is out of reach is so, and the project's own."""
+    beyond = [row for row in table.records() if row["cost"] is None]
+    asked = [row for row in beyond[1:] if row.get("target") == own]
+    return unreached([*beyond[:1], *asked], say)
 
 
 def _weakness(row: Mapping[str, Any], bought: set[Any]) -> tuple[bool, int, bool, float]:

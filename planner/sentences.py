@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from planner.language import Speech
@@ -107,6 +107,20 @@ def _guess(facts: Facts, say: Speech) -> str:
     )
     only = facts["best_guess_probability"] < facts["confidence"]
     return say("page.guess.only", told=told) if only else told
+
+
+def unreached(rows: Iterable[Mapping[str, Any]], say: Speech) -> list[str]:
+    """Why each of the rows of the frontier that have no cost is out of reach, a sentence each."""
+    return [
+        say("page.out.why", target=_aim(row, say), why=say.phrase(str(row["note"])))
+        for row in rows
+        if row["cost"] is None and row["note"]
+    ]
+
+
+def _aim(row: Mapping[str, Any], say: Speech) -> str:
+    """The target of a row of the frontier, or of groups the factor on all of them."""
+    return number(row["target"]) if "target" in row else say("page.times", n=number(row["factor"]))
 
 
 def path_head(facts: Facts, say: Speech) -> str:

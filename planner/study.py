@@ -27,6 +27,7 @@ from planner.secure import Secured, secure_plan, secured_points
 from planner.sensitivity import Rebuild, Refit, Sensitivity, sensitivity
 from planner.spread import representative
 from planner.tried import Beside, Tried
+from planner.unreached import UNTOLD, Reasons
 from planner.verdict import said
 from sources import catalogue
 from sources.base import Source, SourceError
@@ -43,11 +44,12 @@ Progress = Callable[[str], None]
 @dataclass(frozen=True)
 class FrontierPoint:
     """Cheapest plan for one target; None where the limits allow none. of: with candidate models
-    the one that the plan is for."""
+    the one that the plan is for. why: what keeps the target out of reach, in words."""
 
     target: float
     plan: Plan | None
     of: Beside | None = None
+    why: str = UNTOLD
 
 
 @dataclass(frozen=True)
@@ -459,17 +461,18 @@ def _frontier(
     plan, target = secured.plan, replace(inputs.target, confidence=secured.asked)
     own = plan.target.error
     errors = sorted({own, *frontier_targets(inputs, law, plan)}, reverse=True)
-    plans = frontier_plans(inputs, law, target, errors, plan)
+    base, plans = _searched(inputs, law, target, errors, plan)
     found = plans[errors.index(own)]
     if plan.reaches and found is not None and found.cost < plan.cost:
         cheaper = replace(found, bound=plan.bound, target=plan.target)
         # a plan made for more confidence, as fresh draws asked for, is not undone
         if not secured.holds or risk_of(cheaper).met >= secured.asked - 1e-9:
             plan = cheaper
-    points = [
-        FrontierPoint(error, plan if error == own and plan.reaches else each)
-        for error, each in zip(errors, plans, strict=True)
-    ]
+    points, reasons = [], Reasons(law, inputs.sources, target, inputs.currency)
+    for error, each, first in zip(errors, plans, base, strict=True):
+        point = FrontierPoint(error, plan if error == own and plan.reaches else each)
+        unreached = point.plan is None
+        points.append(replace(point, why=reasons.why(error, first)) if unreached else point)
     return plan, tuple(points)
 
 
@@ -478,9 +481,16 @@ def frontier_plans(
 ) -> list[Plan | None]:
     """Cheapest plans found for each of `errors`, falling; each keeps its error with budget and
     weeks at target.confidence. own: the plan for the project's own target, a start."""
-    money = inputs.contingency
-    plans = frontier(inputs.sources, law, target, errors, contingency=money)
-    return secured_points(inputs.sources, law, target, plans, errors, own, contingency=money)
+    return _searched(inputs, law, target, errors, own)[1]
+
+
+def _searched(
+    inputs: Inputs, law: FittedLaw, target: Target, errors: Sequence[float], own: Plan
+) -> tuple[Sequence[Plan | None], list[Plan | None]]:
+    """The cheapest plans for `errors` at base prices and speeds, and those of `frontier_plans`."""
+    sources, money = inputs.sources, inputs.contingency
+    base = frontier(sources, law, target, errors, contingency=money)
+    return base, secured_points(sources, law, target, base, errors, own, contingency=money)
 
 
 def _warnings(

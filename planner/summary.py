@@ -22,7 +22,7 @@ from planner.screen import (
     title,
     weeks,
 )
-from planner.sentences import Facts, head_of, mix, path_head, sureness
+from planner.sentences import Facts, head_of, mix, path_head, sureness, unreached
 from planner.table import Table, Value
 from planner.verdict_page import verdict_short
 
@@ -142,8 +142,8 @@ def _told(path: Table, facts: Facts, say: Speech) -> str:
 
 def _frontier(table: Table, facts: Facts, say: Speech) -> Parts:
     fixed, several = table.header.index("note") + 1, "model" in facts
-    rows = []
-    for row, record in _spread(table, facts["target"]):
+    rows, picked = [], _spread(table, facts["target"])
+    for row, record in picked:
         reached = record["cost"] is not None
         shown = (
             number(record["target"]),
@@ -156,7 +156,8 @@ def _frontier(table: Table, facts: Facts, say: Speech) -> Parts:
     names = ("cost", "weeks", *["model"] * several, "cheapest")
     heads = (str(facts["metric"]), *(say(f"page.{name}") for name in names))
     head = say("page.frontier.models" if several else "page.frontier")
-    return [title(head), grid(heads, rows, ">>><~" if several else ">>>~")]
+    told = [line(text) for text in unreached((record for _, record in picked), say)]
+    return [title(head), grid(heads, rows, ">>><~" if several else ">>>~"), *told]
 
 
 def _sensitivity(tables: Tables, facts: Facts, say: Speech) -> Parts:

@@ -45,6 +45,7 @@ from planner.swings import (
     switch_rows,
 )
 from planner.table import Column, Row, Table, figure, whole
+from planner.unreached import UNTOLD
 from planner.verdict_table import VERDICT, verdict_rows
 from sources.base import Source
 
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from planner.study import FrontierPoint, Study, SurePoint
 
 ERROR = "error"  # the metric where a project names none
-OUT_OF_REACH = "no purchase was found that reaches it within budget, weeks and caps"
 
 
 def tables(study: Study) -> dict[str, Table]:
@@ -115,7 +115,7 @@ def tables(study: Study) -> dict[str, Table]:
 def _confidence_row(point: SurePoint, models: bool) -> Row:
     plan = point.plan
     if plan is None:
-        return (figure(point.confidence), None, None, *[None] * models, OUT_OF_REACH)
+        return (figure(point.confidence), None, None, *[None] * models, UNTOLD)
     cost, of = plan_cost(plan), _model(point, models)
     return (figure(point.confidence), cost, figure(plan.weeks), *of, None)
 
@@ -167,7 +167,7 @@ def _amounts(spec: Spec, known: Sequence[Source], meaning: str) -> tuple[Column,
 def _frontier_row(point: FrontierPoint, known: Sequence[Source], models: bool) -> Row:
     plan = point.plan
     if plan is None:
-        return (figure(point.target), *[None] * (4 + models), OUT_OF_REACH, *(None for _ in known))
+        return (figure(point.target), *[None] * (4 + models), point.why, *(None for _ in known))
     amounts = (whole(plan.amounts.get(source.name, 0.0)) for source in known)
     return (
         figure(point.target),

@@ -44,7 +44,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "offsets",
         "project rounds optimise diagnose fit marginal trials learning_curve",
         "asked verdict",
-        "hunt odds",
+        "hunt odds unreached",
         "bill risk switching blends single zoom tried held",
         "branches search",
         "groups",

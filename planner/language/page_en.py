@@ -91,6 +91,8 @@ TEXTS: dict[str, str] = {
         " What the model costs beside the purchases, {cost} {currency}, is in no round."
     ),
     "page.out": "out of reach",
+    "page.times": "x {n}",
+    "page.out.why": "{target}: out of reach; {why}",
     "page.cost": "cost",
     "page.cheapest": "cheapest purchases",
     "page.frontier": "What other targets cost",

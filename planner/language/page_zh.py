@@ -81,6 +81,8 @@ TEXTS: dict[str, str] = {
     "page.path.measure": "从交付到决策计 {weeks} 周；下一次订购在其后，因此准备时间会累加。",
     "page.path.beside": "模型在采购之外的成本 {cost} {currency} 不计入任何一轮。",
     "page.out": "无法达到",
+    "page.times": "{n} 倍",
+    "page.out.why": "{target} 无法达到：{why}",
     "page.cost": "成本",
     "page.cheapest": "最便宜的采购",
     "page.frontier": "其他目标的成本",

@@ -35,6 +35,30 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"weeks, speeds in their ranges", "周数（速度在区间之内变动）"),
     (r"buy round 1 of the path \((.+)\) and measure", "购买路径第 1 轮（{0}）并测量"),
     (r"dataplan advise weighs pilots before it", "此前可用 dataplan advise 权衡试点"),
+    (
+        r"no purchase was found that reaches it within budget, weeks and caps",
+        "在预算、周数与上限之内未找到能达到的采购",
+    ),
+    (
+        r"(.+) would reach it at expected prices and speeds, but with (.+) in their ranges target, "
+        r"budget and weeks are all kept with probability (.+) only",
+        "按预期价格与速度 {0} 即可达到，但{1}在区间内变动，目标、预算与周数同时满足的概率只有 {2}",
+    ),
+    (r"prices and speeds", "价格与速度"),
+    (r"prices", "价格"),
+    (r"speeds", "速度"),
+    (
+        r"unlimited data of these sources reach it with probability (.+) at most",
+        "这些来源的数据再多，达标概率至多 {0}",
+    ),
+    (
+        r"all that the sources can supply reaches it with probability (.+) at most",
+        "用尽各来源可供的数据，达标概率至多 {0}",
+    ),
+    (
+        r"all that the sources can supply in time reaches it with probability (.+) at most",
+        "用尽各来源限期内可供的数据，达标概率至多 {0}",
+    ),
     (r"costs (.+) more", "多花 {0}"),
     (r"probability (.+) at most within the limits \((.+)\)", "限制之内概率至多 {0}（{1}）"),
     (r"budget", "预算"),

@@ -11,6 +11,7 @@ from planner.fitted import LawParameter, PilotFit
 from planner.marginal import Marginal
 from planner.plan import Diagnosis, Finding, Path, Plan, Round, Step, Target
 from planner.risk import Risk
+from planner.study import FrontierPoint
 from planner.tried import Flip, Part, Tried
 from sources.base import Assumption, CostLine, Limits, Quality, Source, Tier
 from sources.training import Model
@@ -112,15 +113,6 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class Point:
-    """A point of the frontier."""
-
-    target: float
-    plan: Plan | None
-    of: Any = None
-
-
-@dataclass(frozen=True)
 class Study:
     """What planner.study.run returns, as far as the tables read it."""
 
@@ -201,7 +193,7 @@ def study(**changes: Any) -> Study:
         inputs=Inputs(),
         law=Law(),
         plan=whole,
-        frontier=(Point(0.3, guess), Point(0.26, whole), Point(0.1, None)),
+        frontier=(FrontierPoint(0.3, guess), FrontierPoint(0.26, whole), FrontierPoint(0.1, None)),
         path=path(),
         diagnosis=Diagnosis(
             Finding("stage", "scaling", 0.7, "local slope .2"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from planner import screen
 from planner.listings.sources import source_parts, source_tables
 from planner.screen import amount, chance, money, number, rendered
+from planner.study import FrontierPoint
 from planner.summary import plan_parts
 from planner.tables import tables
 from tests.planner import samples
@@ -132,7 +133,7 @@ def test_fits_80_columns_whatever_the_names_and_sizes(
     plan = replace(samples.plan(), steps=(step,), binding=(name,), bound=None)
     inputs = replace(samples.Inputs(), name=name, sources=(source,))
     study = samples.study(
-        plan=plan, inputs=inputs, frontier=(samples.Point(0.26, plan),), warnings=(name,)
+        plan=plan, inputs=inputs, frontier=(FrontierPoint(0.26, plan),), warnings=(name,)
     )
     text = rendered(plan_parts(tables(study)), io.StringIO())
     text += rendered(source_parts(source_tables(samples.standing((source,)))), io.StringIO())
