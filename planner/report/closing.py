@@ -24,6 +24,7 @@ def assumptions(page: Page) -> Html:
     asked = [row for row in rows if row["scope"] == "project"]
     mine = [row for row in ranked if row["scope"] in bought and row["scope"] != "project"]
     rest = [row for row in ranked if row["scope"] not in {*bought, "project"}]
+    exact = [row for row in mine if _exact(page, row)]
     told: list[Html] = []
     if weak:
         items = [
@@ -39,7 +40,10 @@ def assumptions(page: Page) -> Html:
             for row in weak
         ]
         told = [paragraph(say("weakest")), bullets(items, "weak")]
-    else:
+    if exact:
+        names = dict.fromkeys(map(_name, exact))
+        told.append(paragraph(say("weakest exact", names=joined(names, say("list")))))
+    if not told:
         told = [paragraph(say("weakest none"))]
     parts = [_table(page, say("assumptions.bought"), mine)] if mine else []
     parts.append(
@@ -79,6 +83,15 @@ def _width(row: dict[str, Any]) -> float:
 
 def _weak(row: dict[str, Any], bought: set[str]) -> bool:
     return row["scope"] in bought and row["provenance"] == "assumed" and _width(row) > 0
+
+
+def _exact(page: Page, row: dict[str, Any]) -> bool:
+    """Whether a price, a speed or a quality is assumed and has no range: what is certain of the
+    plan then is so by assumption alone."""
+    value, unit = row["value"], str(row["unit"])
+    told = any(part in unit for part in (page.study.inputs.currency, "week", "effective"))
+    known = isinstance(value, int | float) and value != 0
+    return row["provenance"] == "assumed" and known and told and _width(row) == 0
 
 
 def _name(row: dict[str, Any]) -> Html:

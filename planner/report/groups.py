@@ -18,7 +18,7 @@ from planner.report.grid import (
     table,
 )
 from planner.report.markup import Html, clean, element, joined, named
-from planner.report.middle import pilot_table
+from planner.report.middle import bought, pilot_table
 from planner.report.opening import badge, figures, kept, reasons
 from planner.report.page import Page
 from planner.report.svg import BAND, GRID, INK, MARK, MUTED, NARROW, Sheet, fitted, linear, ticks
@@ -186,7 +186,7 @@ def frontier(page: Page) -> Html:
             cents(row["cost"]) or say("out"),
             weeks(row["weeks"]) or None,
             likely(row["probability"]),
-            page.mix("frontier", row) if row["cost"] is not None else None,
+            bought(page, row),
             joined(
                 [joined([named(s.removeprefix("share of ")), f" {row[s]:.2f}"]) for s in shares],
                 say("list"),
@@ -201,7 +201,7 @@ def frontier(page: Page) -> Html:
         page.head("cost", page.currency),
         say("weeks"),
         say("P met"),
-        say("buy"),
+        say("buy or binds"),
         say("composition"),
     ]
     own = next((at for at, row in enumerate(rows) if row["factor"] == 1), None)

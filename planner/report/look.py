@@ -53,6 +53,7 @@ thead th{vertical-align:bottom;background:var(--pale);overflow-wrap:normal;font-
 td.number,th.number{white-space:nowrap}
 td.text{min-width:11rem}
 td .ends{display:block}
+th bdi,td bdi{display:inline-block;max-width:12rem;vertical-align:top}
 .day{white-space:nowrap}
 :lang(zh) th,:lang(zh) td:not(.text){word-break:keep-all}
 thead th.number{white-space:normal}
@@ -104,6 +105,7 @@ table.cards,.cards tbody,.cards tfoot{display:block}
 .cards tbody th,.cards tfoot th{font-weight:700;font-size:1rem;text-align:left}
 .cards td::before{content:attr(data-label);color:var(--muted);text-align:left;flex:0 0 42%}
 td.text{min-width:20rem}
+.cards bdi{max-width:100%;overflow-wrap:anywhere}
 .cards .none{display:none}
 .cards td>span{min-width:0}
 .cards tfoot tr{border-bottom:2px solid var(--ink)}

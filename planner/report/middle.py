@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -196,17 +197,16 @@ def frontier(page: Page) -> Html:
         marks,
     )
     reached = [row for row in rows if row["cost"] is not None]
-    about = (
-        say(
-            "frontier.about",
-            easy=number(reached[0]["target"]),
-            least=page.spent(reached[0]["cost"]),
-            hard=number(reached[-1]["target"]),
-            most=page.spent(reached[-1]["cost"]),
+    about = say("frontier.nothing")
+    if reached:
+        first, last = reached[0], reached[-1]
+        about = say(
+            "frontier.about" if len(reached) > 1 else "frontier.one",
+            easy=number(first["target"]),
+            least=page.spent(first["cost"]),
+            hard=number(last["target"]),
+            most=page.spent(last["cost"]),
         )
-        if reached
-        else say("frontier.nothing")
-    )
     several = "model" in rows[0]
     cells = [
         (
@@ -216,7 +216,7 @@ def frontier(page: Page) -> Html:
             likely(row["probability"]),
             likely(row["met"]),
             *([named(row["model"]) if row["model"] else None] if several else []),
-            page.mix("frontier", row) if row["cost"] is not None else None,
+            bought(page, row),
         )
         for row in rows
     ]
@@ -227,7 +227,7 @@ def frontier(page: Page) -> Html:
         say("P target"),
         say("P all"),
         *([say("model")] if several else []),
-        say("buy"),
+        say("buy or binds"),
     ]
     own = next((at for at, row in enumerate(rows) if row["target"] == facts["target"]), None)
     drawn = (
@@ -248,6 +248,13 @@ def frontier(page: Page) -> Html:
         drawn,
         table(say("frontier.caption"), heads, cells, ">>>>>" + "<" * several + "~", marked=own),
     )
+
+
+def bought(page: Page, row: Mapping[str, Any]) -> Html | None:
+    """What a row of the frontier buys, or why its target is out of reach."""
+    if row["cost"] is not None:
+        return page.mix("frontier", row)
+    return page.say.sentence(row["note"]) if row["note"] else None
 
 
 def sensitivity(page: Page) -> Html:

@@ -118,8 +118,11 @@ def orders(page: Page, limit: datetime.date | None) -> list[Html | None]:
     if not bars:
         return [paragraph(say("plan.none"))]
     heads = [say("source"), say("order"), say("first delivery"), say("arrival")]
+    told = "path.once" if "path" in page.tables else "path.orders"
+    if not page.reached:
+        told = "path.out"
     return [
-        paragraph(say("path.once" if "path" in page.tables else "path.orders")),
+        paragraph(say(told)),
         _calendar(page, bars, limit),
         table(say("orders.caption"), heads, rows, "<<<<", cards=True),
     ]

@@ -281,6 +281,9 @@ def test_numbers_are_those_of_the_tables(study: Study, pages: dict[str, Path]) -
     for cells, row in zip(rows, known["frontier"].records(), strict=True):
         assert figures(cells[0]) == [row["target"]]
         assert figures(cells[1]) == ([] if row["cost"] is None else [row["cost"]])
+        if row["cost"] is None:
+            assert cells[5] == row["note"]
+            continue
         assert sum(figures(cells[5])) == sum(row[s] or 0 for s in ("human", "crowd"))
     _, *rows = table_of(text, "Rounds")
     for cells, row in zip(rows, known["path"].records(), strict=True):
@@ -312,6 +315,21 @@ def test_notes_of_numbers_are_shown(pages: dict[str, Path]) -> None:
         text = pages[language].read_text(encoding="utf-8")
         rows = table_of(text, "Numbers of what is bought" if language == "en" else "所采购来源")
         assert [words in cells[-1] for cells in rows if cells[0].endswith("quality")] == [True]
+
+
+def test_what_is_assumed_without_a_range_is_named(study: Study) -> None:
+    def alone(each: Any) -> Any:
+        if each.unit != "USD/example" and "week" not in each.unit:
+            return each
+        return replace(each, provenance="assumed", low=each.value, high=each.value)
+
+    exact = tuple(
+        replace(s, assumptions=tuple(map(alone, s.assumptions))) for s in study.inputs.sources
+    )
+    found = replace(study, inputs=replace(study.inputs, sources=exact))
+    told = report(found).split('id="assumptions"')[1].split("<table")[0]
+    assert re.search("taken as exact in low, high and every probability: .*per_week", told)
+    assert "per_week" not in told.split("</ul>")[0]
 
 
 def test_every_note_of_the_project_is_translated(study: Study) -> None:
@@ -477,6 +495,10 @@ def test_target_out_of_reach() -> None:
         check_page(report(found, language=language))
     text = report(found)
     assert "out of reach" in text and "We do not ask for this money" in text
+    assert "would not be cheaper" not in text and "these orders would come nearest" in text
+    nearest = [replace(p, plan=None) for p in found.frontier[1:]]
+    one = replace(found, frontier=(replace(found.frontier[0], plan=found.plan), *nearest))
+    assert "Of these targets only" in report(one, whatif=what_if(found))
     grid = what_if(found)
     assert grid.at(*grid.own).plan is None and grid.at(*grid.own).binds
 
@@ -581,7 +603,12 @@ def _hostile(source: Any, at: int) -> Any:
     text = HOSTILE[at + 1]
     numbers = tuple(
         replace(
-            each, name=HOSTILE[n % len(HOSTILE)], unit=text, reference=HOSTILE[-n - 1], date=text
+            each,
+            name=HOSTILE[n % len(HOSTILE)],
+            unit=text,
+            reference=HOSTILE[-n - 1],
+            date=text,
+            note=HOSTILE[n % len(HOSTILE)],
         )
         for n, each in enumerate(source.assumptions[: len(HOSTILE)])
     )

@@ -103,6 +103,9 @@ TEXTS: dict[str, str] = {
     ),
     "path.once": "All is bought at once: rounds of buying and measuring would not be cheaper.",
     "path.orders": "All is ordered at the start.",
+    "path.out": (
+        "The target is out of reach, so no rounds are planned; these orders would come nearest."
+    ),
     "path.caption": "Rounds: buy, train, measure, decide",
     "path.measure": (
         "Weeks from a delivery to a decision: {weeks}; the next order waits for it. A later "
@@ -190,6 +193,7 @@ TEXTS: dict[str, str] = {
         "From {least} for a target of {easy} to {most} for {hard}, the hardest in reach; harder "
         "targets stand further to the right."
     ),
+    "frontier.one": "Of these targets only {hard} is in reach, for {most}.",
     "frontier.caption": "The frontier",
     "target of": "target ({metric}), harder to the right",
     "cost in": "cost ({unit})",
@@ -267,7 +271,10 @@ TEXTS: dict[str, str] = {
         "The plan rests most weakly on these numbers, which are assumed; replace them by a "
         "measurement or an offer first:"
     ),
-    "weakest none": "No number of a source that is bought is assumed.",
+    "weakest exact": (
+        "Assumed without a range, so taken as exact in low, high and every probability: {names}."
+    ),
+    "weakest none": "No price, speed or quality of a source that is bought is assumed.",
     "weak": "{name} = {value} {unit}, {low} to {high} ({origin})",
     "assumptions.bought": "Numbers of what is bought, the weakest origin first",
     "assumptions.project": "Numbers of the project itself",

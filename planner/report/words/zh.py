@@ -296,6 +296,7 @@ TEXTS: dict[str, str] = {
     "path.lead": "分轮采购并在其间测量：预期 {expected}，一次买齐则为 {once}，达标概率相同。",
     "path.once": "一次买齐：分轮采购与测量不会更便宜。",
     "path.orders": "全部在开始时订购。",
+    "path.out": "目标无法达到，故不规划轮次；以下订购最接近目标。",
     "path.caption": "各轮：采购、训练、测量、决策",
     "path.measure": (
         "从交付到决策计 {weeks} 周，下一次订购在其后。若上一轮测得的误差接近规则中的数值，下一轮即"
@@ -376,6 +377,7 @@ TEXTS: dict[str, str] = {
     "frontier.about": (
         "从目标 {easy} 的 {least} 到目标 {hard} 的 {most}，后者是可达到的最难目标；越难越靠右。"
     ),
+    "frontier.one": "其中只有目标 {hard} 可达到，成本 {most}。",
     "frontier.caption": "成本前沿",
     "target of": "目标（{metric}），越难越靠右",
     "cost in": "成本（{unit}）",
@@ -439,7 +441,8 @@ TEXTS: dict[str, str] = {
     # assumptions
     "assumptions": "假设",
     "weakest": "方案最薄弱的依据是以下假设值；请先以实测或报价代替：",
-    "weakest none": "所采购来源的数值中没有假设值。",
+    "weakest exact": "以下假设值未给区间，低、高与各概率均按准确值计：{names}。",
+    "weakest none": "所采购来源的价格、速度与质量均无假设值。",
     "weak": "{name} = {value} {unit}，{low} 至 {high}（{origin}）",
     "assumptions.bought": "所采购来源的数值，依据最弱者在前",
     "assumptions.project": "项目自身的数值",
