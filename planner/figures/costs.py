@@ -15,6 +15,7 @@ from planner.figures.style import (
     label,
     pictures,
     thousands,
+    width_for,
 )
 from planner.language import Speech
 from planner.screen import money
@@ -29,7 +30,8 @@ def draw_costs(plan: Table, facts: Mapping[str, Any], say: Speech) -> Pictures:
     ]
     total = (facts["cost"], facts["cost_low"], facts["cost_high"])
     rows.append((say("figure.total"), *total))
-    with canvas(height=1.4 + 0.5 * len(rows)) as (figure, axes):
+    size = {"width": width_for(row[0] for row in rows), "height": 1.4 + 0.5 * len(rows)}
+    with canvas(**size) as (figure, axes):
         at = range(len(rows))
         axes.barh(
             at,
@@ -62,15 +64,10 @@ def draw_costs(plan: Table, facts: Mapping[str, Any], say: Speech) -> Pictures:
                 fontsize=9,
             )
         axes.set_yticks(list(at), [row[0] for row in rows])
-        axes.invert_yaxis()
+        axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_xlim(0, 1.45 * max(max(row[3], row[1]) for row in rows) or 1.0)
         axes.set_xlabel(say("figure.cost", currency=label(facts["unit of cost"])))
+        axes.locator_params(axis="x", nbins=6)
         thousands(axes.xaxis)
-        axes.legend(
-            frameon=False,
-            fontsize=9,
-            loc="upper center",
-            bbox_to_anchor=(0.5, 1.0 + 0.5 / len(rows)),
-            ncols=2,
-        )
+        figure.legend(frameon=False, fontsize=9, loc="outside upper center", ncols=2)
         return pictures("costs", figure)

@@ -21,7 +21,10 @@ def draw_frontier(table: Table, facts: Mapping[str, Any], say: Speech) -> Pictur
     own = 1.0 if table.header[0] == "factor" else facts["target"]
     with canvas() as (figure, axes):
         errors, costs = [row[0] for row in rows], [row[1] for row in rows]
-        axes.plot(errors, costs, "o-", color=INK, lw=1, ms=5, label=say("figure.frontier"))
+        if rows:
+            axes.plot(errors, costs, "o-", color=INK, lw=1, ms=5, label=say("figure.frontier"))
+        else:  # no cost to show
+            axes.set_yticks([])
         if beyond:
             along = {"transform": axes.get_xaxis_transform(), "ls": "", "marker": "x", "ms": 8}
             axes.plot(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -41,7 +41,10 @@ EASTERN = (
     "Noto Serif CJK JP",
 )
 FILES = ("notosanscjk", "notosanssc", "sourcehansans", "wqy", "pingfang", "msyh", "simhei")
-MOST = 34  # signs of a label
+MOST = 34  # columns of a label, of which a Chinese sign takes two
+WIDTH, ROOM, COLUMN = 7.2, 14, 0.085  # of a figure [inch]; columns that fit; of one more [inch]
+DOTS = 150  # [1/inch] of PNG; texts are measured at what they are drawn at
+EDGE = 0.08  # of a picture around what is drawn [inch]
 
 
 class Pictures(NamedTuple):
@@ -52,7 +55,7 @@ class Pictures(NamedTuple):
 
 
 @contextmanager
-def canvas(width: float = 7.2, height: float = 4.6) -> Iterator[tuple[Any, Any]]:
+def canvas(width: float = WIDTH, height: float = 4.6) -> Iterator[tuple[Any, Any]]:
     """A figure [inch] and its axes, under the settings of this module.
 
     Raises DataplanError where matplotlib is not installed.
@@ -73,7 +76,7 @@ def canvas(width: float = 7.2, height: float = 4.6) -> Iterator[tuple[Any, Any]]
         "hatch.linewidth": 0.6,
     }
     with mpl.rc_context(settings):
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = Figure(figsize=(width, height), dpi=DOTS, layout="constrained")
         yield figure, figure.add_subplot()
 
 
@@ -94,10 +97,12 @@ def pictures(name: str, figure: Any) -> Pictures:
     """NAME.png and NAME.svg of a figure, inside its `canvas`."""
     notes = _spell(figure)
     figure.set_layout_engine("none")  # places are found; they need not be found twice more
+    whole = {"bbox_inches": figure.get_tightbbox().padded(EDGE)}  # no text is cut off
+    about = {"Date": None, "Creator": "dataplan"}
     return Pictures(
         {
-            f"{name}.png": _bytes(figure, "png", dpi=150, metadata={"Software": "dataplan"}),
-            f"{name}.svg": _bytes(figure, "svg", metadata={"Date": None, "Creator": "dataplan"}),
+            f"{name}.png": _bytes(figure, "png", metadata={"Software": "dataplan"}, **whole),
+            f"{name}.svg": _bytes(figure, "svg", metadata=about, **whole),
         },
         notes,
     )
@@ -105,8 +110,17 @@ def pictures(name: str, figure: Any) -> Pictures:
 
 def label(text: object, most: int = MOST) -> str:
     """A name on one line, cut where it is too long for a label."""
+    from rich.cells import cell_len, set_cell_size
+
     line = " ".join(shown(text).split())
-    return line if len(line) <= most else f"{line[: most - 1]}\u2026"
+    return line if cell_len(line) <= most else f"{set_cell_size(line, most - 1).rstrip()}\u2026"
+
+
+def width_for(names: Iterable[str]) -> float:
+    """Width [inch] of a figure with these names beside its axis, so that what is drawn has room."""
+    from rich.cells import cell_len
+
+    return WIDTH + COLUMN * max(0, max(map(cell_len, names), default=0) - ROOM)
 
 
 def thousands(axis: Any) -> None:

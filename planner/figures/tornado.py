@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from planner.figures.style import BAND, INK, Pictures, canvas, label, pictures, thousands
+from planner.figures.style import BAND, INK, Pictures, canvas, label, pictures, thousands, width_for
 from planner.language import Speech
 from planner.screen import money, number
 from planner.table import Table
@@ -24,7 +24,8 @@ def draw_tornado(table: Table, facts: Mapping[str, Any], say: Speech) -> Picture
     ]
     most = max([base, *known])
     edge = base + 1.25 * (most - base) if most > base else 1.25 * base or 1.0
-    with canvas(height=1.6 + 0.42 * len(rows)) as (figure, axes):
+    names = [label(say("page.label", name=row["scope"], text=row["name"])) for row in rows]
+    with canvas(width_for(names), 1.6 + 0.42 * len(rows)) as (figure, axes):
         for i, row in enumerate(rows):
             for end, colour, hatch in (("low", BAND, ""), ("high", INK, "////")):
                 cost = row[f"cost_{end}"]
@@ -52,9 +53,8 @@ def draw_tornado(table: Table, facts: Mapping[str, Any], say: Speech) -> Picture
                     axes.plot([edge], [place], ">", color=INK, ms=6)
         told = say("figure.base", cost=f"{money(base)} {label(facts['unit of cost'])}")
         axes.axvline(base, color="black", lw=1, label=told)
-        names = [label(say("page.label", name=row["scope"], text=row["name"])) for row in rows]
         axes.set_yticks(range(len(rows)), names)
-        axes.invert_yaxis()
+        axes.set_ylim(len(rows) - 0.4, -0.6)
         least = min([base, *known])
         room = 0.3 * (edge - least)
         axes.set_xlim(least - room, edge + room)

@@ -4,6 +4,7 @@ matplotlib."""
 from __future__ import annotations
 
 import builtins
+import io
 import warnings
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -14,9 +15,11 @@ import pytest
 
 from planner.errors import DataplanError
 from planner.figures import draw
+from planner.figures.calendar import draw_calendar
 from planner.figures.costs import draw_costs
+from planner.figures.frontier import draw_frontier
 from planner.figures.law import draw_law
-from planner.figures.style import Pictures, canvas, eastern
+from planner.figures.style import Pictures, canvas, eastern, label
 from planner.fit import fit_law
 from planner.language import Speech
 from planner.prior import Beliefs, SourceBelief
@@ -153,3 +156,41 @@ def test_hostile_names_are_drawn_as_text(found, name):
     root = ElementTree.fromstring(svg)
     assert not [each for each in root.iter() if each.tag.endswith(("}script", "}image", "}a"))]
     assert "\u202e" not in svg and "\x1b" not in svg
+
+
+def ink_at_the_edge(png: bytes) -> bool:
+    """Whether something is drawn on the outermost lines of a picture, as where it is cut off."""
+    pillow = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    dots = np.asarray(pillow.open(io.BytesIO(png)).convert("L"))
+    lines = (dots[:2], dots[-2:], dots[:, :2], dots[:, -2:])
+    return any(bool((line < 250).any()) for line in lines)
+
+
+def test_nothing_is_cut_off(found):
+    path, plan = found["path"], found["plan"]
+    facts, say = facts_of(found["summary"]), Speech()
+    late = list(path.rows[-1])
+    for name, week in (("order_week", 9.0), ("arrival_week", 9.1), ("end_week", 9.1)):
+        late[path.header.index(name)] = week
+    found_late = replace(path, rows=(*path.rows[:-1], tuple(late)))
+    assert not ink_at_the_edge(draw_calendar(found_late, facts, say).files["calendar.png"])
+    long = [(at, f"{'众包平台' * 9} {at}", *plan.rows[0][2:]) for at in range(30)]
+    many = costs({**found, "plan": replace(plan, rows=tuple(long))})
+    assert not ink_at_the_edge(many.files["costs.png"])
+
+
+def test_labels_are_cut_by_the_room_that_they_take():
+    assert label("a" * 34) == "a" * 34
+    assert label("a" * 35) == "a" * 33 + "\u2026"
+    assert label("众" * 17) == "众" * 17
+    assert label("众" * 18) == "众" * 16 + "\u2026"
+
+
+def test_where_nothing_is_reached_no_cost_is_shown(found):
+    rows = tuple((row[0], *[None] * (len(row) - 1)) for row in found["frontier"].rows)
+    beyond = replace(found["frontier"], rows=rows)
+    facts = {**facts_of(found["summary"]), "reaches": "no"}
+    svg = draw_frontier(beyond, facts, Speech()).files["frontier.svg"].decode()
+    assert "<!-- out of reach -->" in svg
+    assert "cheapest plan found" not in svg and "<!-- -0.02 -->" not in svg
+    assert "<!-- 0.02 -->" not in svg
