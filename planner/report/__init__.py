@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from planner.errors import DataplanError
 from planner.group_study import GroupStudy
 from planner.group_tables import group_tables
-from planner.report import choices, closing, groups, middle, opening, path
+from planner.report import choices, closing, group_law, groups, middle, opening, path
 from planner.report.look import SCRIPT, STYLE, policy
 from planner.report.markup import Html, clean, element, joined, named
 from planner.report.page import Page
@@ -40,7 +40,7 @@ def report(study: Study | GroupStudy, *, language: str = "en", whatif: WhatIf | 
             opening.plan(page),
             path.dates(page),
             groups.groups(page),
-            groups.law(page),
+            group_law.law(page),
             groups.frontier(page),
             closing.assumptions(page),
             groups.findings(page),

@@ -1,4 +1,4 @@
-"""What the page of a project with groups has of its own: opening, groups, law, frontier."""
+"""What the page of a project with groups has of its own: opening, groups, frontier, findings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from planner.report.grid import (
     bullets,
     cents,
     figure,
-    folded,
     likely,
     pairs,
     paragraph,
@@ -18,7 +17,7 @@ from planner.report.grid import (
     table,
 )
 from planner.report.markup import Html, clean, element, joined, named
-from planner.report.middle import bought, pilot_table
+from planner.report.middle import bought
 from planner.report.opening import badge, figures, kept, reasons
 from planner.report.page import Page
 from planner.report.svg import BAND, GRID, INK, MARK, MUTED, NARROW, Sheet, fitted, linear, ticks
@@ -149,30 +148,6 @@ def _dots(page: Page, rows: Sequence[dict[str, Any]]) -> charts.Draw:
         return sheet
 
     return draw
-
-
-def law(page: Page) -> Html:
-    """The law of each group in its parameters, and the pilots it was fitted to."""
-    say = page.say
-    rows = [
-        (
-            named(row["group"]) if row["group"] else say("all groups"),
-            element("code", clean(row["parameter"], 60)),
-            named(row["source"]) if row["source"] else None,
-            figure(row["low"], 3),
-            figure(row["median"], 3),
-            figure(row["high"], 3),
-        )
-        for row in page.records("law")
-    ]
-    heads = [say(key) for key in ("group", "parameter", "source", "low end", "median", "high end")]
-    return section(
-        "law",
-        say("law"),
-        paragraph(say("groups.law")),
-        folded(say("law.pilots"), pilot_table(page)),
-        folded(say("law.parameters"), table(say("parameters.caption"), heads, rows, "<<<>>>")),
-    )
 
 
 def frontier(page: Page) -> Html:

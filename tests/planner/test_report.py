@@ -23,7 +23,7 @@ from planner.group_study import run_groups
 from planner.group_tables import group_tables
 from planner.models import study_of
 from planner.project import read
-from planner.report import charts, groups, report
+from planner.report import charts, group_law, groups, report
 from planner.report.calendar import Bar, calendar
 from planner.report.calendar import Words as Names
 from planner.report.look import SCRIPT, STYLE, hashed
@@ -549,11 +549,39 @@ def test_groups() -> None:
         parts = [a["id"] for t, a in page.tags if t == "section"]
         assert {"verdict", "plan", "groups", "law", "frontier", "proposal"} <= set(parts)
         assert "whatif" not in parts
+        drawn = [a["aria-labelledby"] for t, a in page.tags if t == "svg"]
+        assert sum(str(name).startswith("law-") for name in drawn) == 2 * len(found.law.groups)
     rows = table_of(report(found), "Groups at the plan")[1:]
     known = group_tables(found)["groups"].records()
     assert [figures(cells[1]) for cells in rows] == [
         [] if row["target"] is None else [row["target"]] for row in known
     ]
+
+
+def test_law_of_each_group_is_that_of_the_library() -> None:
+    found = run_groups(project(ROOT / "examples/groups/project.toml", 60))
+    targets = {"fair": 0.26, "better": None}
+    curves = group_law._curves(found, targets)
+    assert list(curves) == ["fair", "better"]
+    bought = found.plan.amounts
+    for group, curve in curves.items():
+        of = [found.law.splits[k, found.law.groups.index(group)] for k in range(2)]
+        size, interval = curve.planned or (0.0, (0.0, 0.0, 0.0))
+        mine = [bought.get(name, 0.0) for name in found.law.sources]
+        assert math.isclose(size, sum(n * share for n, share in zip(mine, of, strict=True)))
+        told = found.law.predict(bought, 0.9)
+        row = told[told["group"] == group].iloc[0]
+        assert np.allclose(interval, (row["low"], row["median"], row["high"]))
+        half = found.law.predict({n: x * curve.sizes[7] / size for n, x in bought.items()}, 0.5)
+        row = half[half["group"] == group].iloc[0]
+        shown = [curve.levels[at][7] for at in (1, 2, 3)]
+        assert np.allclose(shown, (row["low"], row["median"], row["high"]))
+        assert sorted(error for _, error, _ in curve.pilots) == sorted(
+            fit.observed for fit in found.law.pilots if fit.group == group
+        )
+        assert all(curve.sizes[0] < n < curve.sizes[-1] for n, _, _ in curve.pilots)
+    nothing = replace(found, plan=replace(found.plan, steps=(), used_in_hand={}))
+    assert group_law._curves(nothing, targets) == {}
 
 
 # -- hostile texts --------------------------------------------------------------------------------

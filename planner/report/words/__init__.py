@@ -70,7 +70,11 @@ class Words:
     def _translated(self, text: str) -> Html | None:
         for pattern, put in self._own.PHRASES:
             if match := re.fullmatch(pattern, text, re.DOTALL):
-                gaps = {k: named(v) for k, v in match.groupdict().items() if v is not None}
+                found = {k: v for k, v in match.groupdict().items() if v is not None}
+                gaps = {
+                    k: escaped(self.speech.phrase(v)) if k == "said" else named(v)
+                    for k, v in found.items()
+                }
                 return Html(escaped(put).format(**gaps))
         said = self.speech.phrase(text)
         return None if said == text else escaped(said)

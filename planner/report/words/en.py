@@ -322,6 +322,15 @@ TEXTS: dict[str, str] = {
     "groups.caption": "Groups at the plan, those that lag most first",
     "groups.legend error": "predicted, 90%",
     "groups.law": "Each group's error falls with its own examples and with those of all groups.",
+    "groups.examples": "examples of {name}",
+    "groups.law title": "Error of {name} over its examples",
+    "groups.law about": "With the plan the error of {name} is {error}.",
+    "groups.law target": "Its target is {target}.",
+    "groups.law caption": (
+        "{metric} over {unit}, on logarithmic axes, sources in the proportions of the plan. Half "
+        "of the law's draws lie in the darker band, 90% in the lighter. Pilots stand at their own "
+        "number of examples, in the proportions that they had."
+    ),
     "groups.frontier": (
         "The cheapest plan found for all targets times a factor, at confidence {wanted}."
     ),

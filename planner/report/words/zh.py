@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from planner.language.told_zh import SENTENCES
+
 UNITS: dict[str, str] = {
     "example": "样本",
     "effective example": "有效样本",
@@ -112,105 +114,7 @@ NOTES: tuple[tuple[str, str], ...] = (
     (r"for want of a pilot", "因无试点"),
 )
 
-PHRASES: tuple[tuple[str, str], ...] = (
-    *NOTES,
-    (
-        r"target, budget and weeks are all kept with probability (?P<p>[.\d]+) only, below the "
-        r"wanted (?P<w>[.\d]+): no plan was found that keeps them surely enough",
-        "目标、预算与周数同时满足的概率只有 {p}，低于要求的 {w}：未找到足够可靠的方案",
-    ),
-    (
-        r"targets, budget and weeks are all kept with probability (?P<p>[.\d]+) only, below the "
-        r"wanted (?P<w>[.\d]+).*",
-        "各项目标、预算与周数同时满足的概率只有 {p}，低于要求的 {w}",
-    ),
-    (
-        r"with the range of what model (?P<m>.+) costs, target, budget and weeks are all kept with "
-        r"probability (?P<p>[.\d]+) only",
-        "计入模型 {m} 的成本区间后，目标、预算与周数同时满足的概率只有 {p}",
-    ),
-    (
-        r"(?P<s>.+): no per_week is known; it counts as there at once",
-        "{s}：每周产量未知，按立即可得计算",
-    ),
-    (
-        r"(?P<s>.+): (?P<n>[\d,]+) of (?P<m>[\d,]+) \w+ in hand are left out: they would not help",
-        "{s}：现有 {m} 个中有 {n} 个未使用：用了也无帮助",
-    ),
-    (
-        r"(?P<s>.+): (?P<n>[\d,]+) of (?P<m>[\d,]+) \w+ in hand are trained on: more would cost "
-        r"compute and is not needed",
-        "{s}：现有 {m} 个中只用 {n} 个训练：再多只增加算力成本，并无必要",
-    ),
-    (
-        r"(?P<s>.+) is in the plan but in no pilot: its quality is assumed",
-        "{s} 在方案中，但没有试点：其质量为假设值",
-    ),
-    (
-        r"(?P<s>.+): pays (?P<a>[.\d,]+) (?P<c>\w+)/hour, below the floor of (?P<b>[.\d,]+) "
-        r"\w+/hour; pay at least (?P<d>[^ ]+) \w+ per judgement",
-        "{s}：时薪 {a} {c}，低于下限 {b} {c}；每次判断至少应付 {d} {c}",
-    ),
-    (
-        r"(?P<s>.+): from (?P<n>\d+) votes per item on, the platform takes (?P<p>\d+%) of the pay "
-        r"more; tasks of at most (?P<m>\d+) votes each avoid it",
-        "{s}：每项 {n} 票起，平台多收报酬的 {p}；每个任务不超过 {m} 票即可避免",
-    ),
-    (
-        r"(?P<s>.+): (?P<n>\d+) votes per item need as many workers, there are (?P<m>\d+)",
-        "{s}：每项 {n} 票需要同样多的工人，现有 {m} 人",
-    ),
-    (
-        r"(?P<s>.+): (?P<t>.+) is not in the price catalogue; its price is as given",
-        "{s}：{t} 不在价目表中，价格以给定为准",
-    ),
-    (
-        r"(?P<s>.+): (?P<t>.+) (?:was|will be) shut down on (?P<d>[-\d]+) \(checked (?P<k>.+)\); "
-        r"use (?P<u>.+) or another model",
-        "{s}：{t} 于 {d} 停用（核对于 {k}）；请改用 {u} 或其他模型",
-    ),
-    (
-        r"(?P<s>.+): the rate limits of (?P<t>.+) are not known, another model's are assumed; set "
-        r"(?P<k>.+) from the account's limits page \(1e9 where there is none\)",
-        "{s}：{t} 的速率限制未知，暂用另一模型的数值；请按账户的限额页面设置 {k}",
-    ),
-    (
-        r"(?P<s>.+): the target gives no weeks, so growth of the corpus does not count",
-        "{s}：目标未给定周数，因此不计语料的增长",
-    ),
-    (
-        r"(?P<s>.+): (?P<k>.+) not given, so its cost is not all counted",
-        "{s}：未给定 {k}，成本未计全",
-    ),
-    (r"weak prior: (?P<n>\d+) pilot sizes; .+", "先验为主：试点规模只有 {n} 种，数据太少"),
-    (
-        r"every pilot is at chance \((?P<e>.+)\): measure at larger sizes first",
-        "所有试点都停在随机水平（{e}）：请先在更大规模上测量",
-    ),
-    (
-        r"(?P<n>\d+) runs of single groups are not used by this fit",
-        "{n} 次单个群体的运行未用于拟合",
-    ),
-    (r"only the runs of model (?P<m>.+) are used", "只使用模型 {m} 的运行"),
-    (
-        r"only the runs of the model with (?P<n>.+) parameters are used",
-        "只使用 {n} 参数模型的运行",
-    ),
-    (
-        r"targets of groups are left out here: dataplan plan keeps them",
-        "此处不计各群体的目标：完整方案会计入",
-    ),
-    (
-        r"--sensitivity is left out: it compares costs for one target, and this plan is of the "
-        r"least (?P<w>\w+)",
-        "未做敏感性分析：它比较同一目标的成本，而本方案求的是最小的其他量",
-    ),
-    (r"costs (?P<n>[\d.,]+) more", "多花 {n}"),
-    (r"its own costs alone exceed the budget", "仅其自身成本就超过预算"),
-    (r"its least error is (?P<n>.+)", "其最小误差为 {n}"),
-    (r"takes (?P<n>.+) weeks", "需要 {n} 周"),
-    (r"probability (?P<n>[.\d]+) at most within the limits.*", "限制之内概率至多 {n}"),
-)
+PHRASES: tuple[tuple[str, str], ...] = (*NOTES, *SENTENCES)
 
 TEXTS: dict[str, str] = {
     "title": "{name}：数据方案",
@@ -485,6 +389,14 @@ TEXTS: dict[str, str] = {
     "groups.caption": "方案下的各群体，最落后者在前",
     "groups.legend error": "预测，90%",
     "groups.law": "每个群体的误差随其自身样本与所有群体的样本下降。",
+    "groups.examples": "{name} 的样本",
+    "groups.law title": "{name} 的误差与其样本数",
+    "groups.law about": "按本方案，{name} 的误差为 {error}。",
+    "groups.law target": "其目标为 {target}。",
+    "groups.law caption": (
+        "{metric} 与{unit}的关系，两轴均为对数，各来源按方案的比例。"
+        "深色带含一半的抽样，浅色带含 90%。试点按其自身的样本数标出，比例为试点时的比例。"
+    ),
     "groups.frontier": "所有目标乘以某一倍数时所找到的最便宜方案，置信度 {wanted}。",
     "group": "群体",
     "all groups": "所有群体",
