@@ -1,7 +1,8 @@
 """Message catalogues: what a page says, by key, in each language; the keys are the same in all.
 
-A catalogue has `TEXTS` (key -> text with named gaps) and `PHRASES` (pattern -> replacement) for the
-phrases of limits and warnings that other modules have put into words.
+A catalogue has `TEXTS` (key -> text with named gaps), and for what other modules have put into
+words `SENTENCES` (pattern -> replacement with named gaps) and `PHRASES` (pattern -> replacement,
+each gap a phrase again), of limits and parts of sentences.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class Speech:
     def __init__(self, name: str = "en") -> None:
         self.name = name
         self._texts: dict[str, str] = LANGUAGES[name].TEXTS
+        self._sentences: Sequence[tuple[str, str]] = LANGUAGES[name].SENTENCES
         self._phrases: Sequence[tuple[str, str]] = LANGUAGES[name].PHRASES
 
     def __call__(self, key: str, **gaps: Any) -> str:
@@ -33,9 +35,23 @@ class Speech:
         return key in self._texts
 
     def phrase(self, text: str) -> str:
-        """A phrase that another module put into English words; as it is where none is known."""
+        """A sentence or phrase that another module put into English words; as it is where no
+        translation is known."""
+        whole = self._sentence(text)
+        if whole is not None:
+            return whole
         parts = text.split("; ")
-        return self("and then").join(self._one(part) for part in parts)
+        said = [self._sentence(part) or self._one(part) for part in parts]
+        return text if said == parts else self("and then").join(said)
+
+    def _sentence(self, text: str) -> str | None:
+        for pattern, put in self._sentences:
+            if found := re.fullmatch(pattern, text, re.DOTALL):
+                gaps = {name: part or "" for name, part in found.groupdict().items()}
+                if "said" in gaps:
+                    gaps["said"] = self.phrase(gaps["said"])
+                return put.format(**gaps)
+        return None
 
     def _one(self, text: str) -> str:
         for pattern, put in self._phrases:
@@ -43,7 +59,9 @@ class Speech:
             if found:
                 each = [self._one(part or "") for part in found.groups()]
                 return put.format(*each)
-        return text
+        name, colon, rest = text.partition(": ")
+        said = self._one(rest) if colon else rest
+        return text if said == rest else self("page.label", name=name, text=said)
 
 
 Say = Callable[..., str]

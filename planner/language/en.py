@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.language import page_en
 
 PHRASES: tuple[tuple[str, str], ...] = ()
+SENTENCES: tuple[tuple[str, str], ...] = ()
 
 TEXTS: dict[str, str] = {
     **page_en.TEXTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.language import page_zh
+from planner.language.told_zh import SENTENCES as SENTENCES
 
 # phrases of planner.bill, planner.asked and sources.base, the longer before the shorter
 PHRASES: tuple[tuple[str, str], ...] = (
@@ -63,7 +64,6 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"probability (.+) at most within the limits \((.+)\)", "限制之内概率至多 {0}（{1}）"),
     (r"budget", "预算"),
     (r"weeks", "周数"),
-    (r"(.+?): (.+)", "{0}：{1}"),
 )
 
 TEXTS: dict[str, str] = {
