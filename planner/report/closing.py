@@ -61,6 +61,7 @@ def _rank(page: Page) -> Any:
     moved = {(row["scope"], row["name"]): _moved(row) for row in page.records("sensitivity")}
 
     def rank(row: dict[str, Any]) -> tuple[float, ...]:
+        """Sorts the weakest number first."""
         origin = ORDER.index(row["provenance"]) if row["provenance"] in ORDER else len(ORDER)
         return (origin, -moved.get((row["scope"], row["name"]), 0.0), -_width(row))
 

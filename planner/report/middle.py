@@ -67,11 +67,8 @@ def law(page: Page) -> Html:
         if math.isfinite(need)
         else say("law.never", aim=page.aim, wanted=sure)
     )
-    notes = [told]
-    if not pilots:
-        notes.append(say("law.no pilots"))
-    elif facts["weak_prior"] == "yes":
-        notes.append(say("law.weak"))
+    weak = say("law.weak") if facts["weak_prior"] == "yes" else None
+    notes = [told, weak if pilots else say("law.no pilots")]
     return section(
         "law",
         say("law"),
@@ -207,6 +204,29 @@ def frontier(page: Page) -> Html:
             hard=number(last["target"]),
             most=page.spent(last["cost"]),
         )
+    drawn = (
+        charts.figure(
+            "frontier",
+            say("frontier.title"),
+            about,
+            charts.frontier(points, facts["target"], labels),
+            about,
+        )
+        if reached
+        else paragraph(about)
+    )
+    return section(
+        "frontier",
+        say("frontier"),
+        paragraph(say("frontier.lead", wanted=chance(facts["confidence"]))),
+        drawn,
+        _targets(page),
+    )
+
+
+def _targets(page: Page) -> Html:
+    """The frontier as a table."""
+    say, facts, rows = page.say, page.facts, page.records("frontier")
     several = "model" in rows[0]
     cells = [
         (
@@ -230,24 +250,7 @@ def frontier(page: Page) -> Html:
         say("buy or binds"),
     ]
     own = next((at for at, row in enumerate(rows) if row["target"] == facts["target"]), None)
-    drawn = (
-        charts.figure(
-            "frontier",
-            say("frontier.title"),
-            about,
-            charts.frontier(points, facts["target"], labels),
-            about,
-        )
-        if reached
-        else paragraph(about)
-    )
-    return section(
-        "frontier",
-        say("frontier"),
-        paragraph(say("frontier.lead", wanted=chance(facts["confidence"]))),
-        drawn,
-        table(say("frontier.caption"), heads, cells, ">>>>>" + "<" * several + "~", marked=own),
-    )
+    return table(say("frontier.caption"), heads, cells, ">>>>>" + "<" * several + "~", marked=own)
 
 
 def bought(page: Page, row: Mapping[str, Any]) -> Html | None:
@@ -283,37 +286,12 @@ def sensitivity(page: Page) -> Html:
         {"base": say.plain("own n", n=money(facts["cost"])), "out": say.plain("out")},
     )
 
-    def cost(value: Any, note: Any) -> object:
-        return say("not known") if note else say("out") if value is None else cents(value)
-
-    def told(value: Any, note: Any) -> object:
-        return cost(value, note) if note or value is None else page.spent(value)
-
-    cells = [
-        (
-            joined([named(row["scope"]), ": ", element("code", clean(row["name"], 60))]),
-            say("from to", low=number(row["low"], 3), high=number(row["high"], 3)),
-            element("span", say.unit(str(row["unit"])), class_="unit"),
-            cost(row["cost_low"], row["note"]),
-            cost(row["cost_high"], row["note"]),
-            say.word(row["provenance"]),
-        )
-        for row in rows
-    ]
-    heads = [
-        say("number"),
-        say("range"),
-        say("unit"),
-        page.head("cost at low", page.currency),
-        page.head("cost at high", page.currency),
-        say("rests on"),
-    ]
     top = rows[0]
     about = say(
         "sensitivity.about",
         name=joined([named(top["scope"]), ": ", element("code", clean(top["name"], 60))]),
-        low=told(top["cost_low"], top["note"]),
-        high=told(top["cost_high"], top["note"]),
+        low=_told(page, top["cost_low"], top["note"]),
+        high=_told(page, top["cost_high"], top["note"]),
     )
     drawn = swings[:MOST_SWINGS]
     chart = (
@@ -332,5 +310,40 @@ def sensitivity(page: Page) -> Html:
         say("sensitivity"),
         paragraph(about),
         chart,
-        table(say("sensitivity.caption"), heads, cells, "<><>><"),
+        _ends(page),
     )
+
+
+def _cost(page: Page, value: Any, note: Any) -> object:
+    """Cost at an end of a range; why there is none."""
+    return page.say("not known") if note else page.say("out") if value is None else cents(value)
+
+
+def _told(page: Page, value: Any, note: Any) -> object:
+    """The same in a sentence."""
+    return _cost(page, value, note) if note or value is None else page.spent(value)
+
+
+def _ends(page: Page) -> Html:
+    """What moves the cost as a table."""
+    say = page.say
+    cells = [
+        (
+            joined([named(row["scope"]), ": ", element("code", clean(row["name"], 60))]),
+            say("from to", low=number(row["low"], 3), high=number(row["high"], 3)),
+            element("span", say.unit(str(row["unit"])), class_="unit"),
+            _cost(page, row["cost_low"], row["note"]),
+            _cost(page, row["cost_high"], row["note"]),
+            say.word(row["provenance"]),
+        )
+        for row in page.records("sensitivity")
+    ]
+    heads = [
+        say("number"),
+        say("range"),
+        say("unit"),
+        page.head("cost at low", page.currency),
+        page.head("cost at high", page.currency),
+        say("rests on"),
+    ]
+    return table(say("sensitivity.caption"), heads, cells, "<><>><")

@@ -112,6 +112,7 @@ def reasons(page: Page) -> list[Html]:
     say, speech, rows = page.say, page.say.speech, page.records("verdict")
 
     def all_of(part: str, item: str) -> list[dict[str, Any]]:
+        """Rows of one part of the verdict."""
         return [row for row in rows if row["part"] == part and row["item"] == item]
 
     asked = []

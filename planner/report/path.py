@@ -22,48 +22,9 @@ def path(page: Page) -> Html:
     limit = _day(start, facts["weeks_limit"]) if facts["weeks_limit"] is not None else None
     if len(rows) < 2:
         return section("path", say("path"), *orders(page, limit))
-    bars = [
-        Bar(
-            say.plain("round n", n=row["round"]),
-            row["order_date"],
-            _first(page, row),
-            row["arrival_date"],
-            row["decision_date"],
-            say.plain("P so far", chance=chance(row["reached"])),
-        )
-        for row in rows
-        if row["order_date"] and row["arrival_date"] and row["decision_date"]
-    ]
-    cells = [
-        (
-            row["round"],
-            page.mix("path", row),
-            say.day(row["order_date"]),
-            say.day(row["arrival_date"]),
-            say.day(row["decision_date"]),
-            cents(row["cost"]),
-            cents(row["cumulative_cost"]),
-            page.interval(row),
-            likely(row["needed"]),
-            likely(row["reached"]),
-        )
-        for row in rows
-    ]
     rules = [
         joined([element("b", say("round n", n=row["round"])), ": ", _decision(page, row)])
         for row in rows
-    ]
-    heads = [
-        say("round"),
-        say("buy"),
-        say("order"),
-        say("arrival"),
-        say("decision"),
-        page.head("cost", page.currency),
-        page.head("so far", page.currency),
-        joined([say("error then"), " ", element("small", page.metric)]),
-        say("P bought"),
-        say("P so far head"),
     ]
     told = say(
         "path.lead",
@@ -82,12 +43,62 @@ def path(page: Page) -> Html:
         "path",
         say("path"),
         paragraph(told),
-        _calendar(page, bars, limit),
-        table(say("path.caption"), heads, cells, "<<<<<>>>>>", cards=True),
+        _calendar(page, _bars(page), limit),
+        _rounds(page),
         element("h3", say("rule")),
         bullets(rules),
         paragraph(joined(more, " "), class_="note"),
     )
+
+
+def _bars(page: Page) -> list[Bar]:
+    """A bar for each round that can be dated."""
+    say = page.say
+    return [
+        Bar(
+            say.plain("round n", n=row["round"]),
+            row["order_date"],
+            _first(page, row),
+            row["arrival_date"],
+            row["decision_date"],
+            say.plain("P so far", chance=chance(row["reached"])),
+        )
+        for row in page.records("path")
+        if row["order_date"] and row["arrival_date"] and row["decision_date"]
+    ]
+
+
+def _rounds(page: Page) -> Html:
+    """The rounds as a table."""
+    say = page.say
+    cells = [
+        (
+            row["round"],
+            page.mix("path", row),
+            say.day(row["order_date"]),
+            say.day(row["arrival_date"]),
+            say.day(row["decision_date"]),
+            cents(row["cost"]),
+            cents(row["cumulative_cost"]),
+            page.interval(row),
+            likely(row["needed"]),
+            likely(row["reached"]),
+        )
+        for row in page.records("path")
+    ]
+    heads = [
+        say("round"),
+        say("buy"),
+        say("order"),
+        say("arrival"),
+        say("decision"),
+        page.head("cost", page.currency),
+        page.head("so far", page.currency),
+        joined([say("error then"), " ", element("small", page.metric)]),
+        say("P bought"),
+        say("P so far head"),
+    ]
+    return table(say("path.caption"), heads, cells, "<<<<<>>>>>", cards=True)
 
 
 def _first(page: Page, row: dict[str, Any]) -> datetime.date:
