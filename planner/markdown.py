@@ -14,6 +14,7 @@ from typing import Any
 from planner.csvtext import neutral
 from planner.language import Speech
 from planner.listings.groups import head_of as head_of_groups
+from planner.listings.groups import name_of
 from planner.purchase_page import provenance
 from planner.screen import amount, chance, facts_of, money, number, shown, weeks
 from planner.sentences import head_of, mix, path_head, sureness, unreached
@@ -33,7 +34,7 @@ def markdown(tables: Mapping[str, Table], language: str = "en") -> str:
     """
     say, facts = Speech(language), facts_of(tables["summary"])
     groups = "groups" in tables
-    head = head_of_groups(facts) if groups else head_of(facts, say)
+    head = head_of_groups(facts, say) if groups else head_of(facts, say)
     parts = [f"## {escaped(say('md.title', project=facts['project']))}", f"**{escaped(head)}**"]
     if "verdict" in tables:
         parts.append(escaped(verdict_sentence(tables, language)))
@@ -115,7 +116,7 @@ def _plan(plan: Table, facts: Mapping[str, Any], say: Speech) -> list[str]:
 def _groups(table: Table, say: Speech) -> str:
     rows = [
         (
-            row["group"],
+            name_of(row, say),
             number(row["target"], 3),
             number(row["error"], 3),
             say("to", low=number(row["error_low"], 3), high=number(row["error_high"], 3)),

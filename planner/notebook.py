@@ -25,7 +25,7 @@ def study_html(study: Study | GroupStudy, tables: Mapping[str, Table]) -> str:
     """HTML of a study: head, verdict, purchases with their sum, and the law, or the frontier of
     groups, as a picture where matplotlib is installed. Texts are escaped."""
     say, facts = Speech(), facts_of(tables["summary"])
-    head = head_of_groups(facts) if "groups" in tables else head_of(facts, say)
+    head = head_of_groups(facts, say) if "groups" in tables else head_of(facts, say)
     parts = [f"<p><strong>{_text(head)}</strong></p>"]
     if "verdict" in tables:
         parts.append(f"<p>{_text(verdict_sentence(tables))}</p>")

@@ -87,7 +87,7 @@ def limits_of(facts: Facts, say: Speech) -> str:
     if facts["budget"] is not None:
         budget = {"budget": money(facts["budget"]), "currency": facts["unit of cost"]}
         found.append(say("page.limits.budget", **budget))
-    if facts["weeks_limit"] is not None and facts["least"] != "weeks":
+    if facts["weeks_limit"] is not None and facts.get("least") != "weeks":
         found.append(say("page.limits.weeks", weeks=number(facts["weeks_limit"])))
     return say("page.limits.and").join(found) or say("page.limits.none")
 

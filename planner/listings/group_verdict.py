@@ -21,7 +21,7 @@ def group_verdict_parts(tables: Tables, language: str = "en") -> Parts:
     head = say(
         "groups.title",
         project=facts["project"],
-        asked=asked(facts),
+        asked=asked(facts, say),
         answer=say(f"answer.{_one(rows, 'verdict', 'answer')['answer']}"),
         chance=chance(feasible),
         wanted=chance(facts["confidence"]),

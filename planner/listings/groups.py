@@ -1,10 +1,12 @@
-"""Tables of a study of groups -> what the terminal shows, in 80 columns or fewer."""
+"""Tables of a study of groups -> what the terminal shows, in 80 columns or fewer, in
+each language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from planner.language import Speech
 from planner.purchase_page import purchase_parts
 from planner.screen import (
     Parts,
@@ -20,6 +22,7 @@ from planner.screen import (
     title,
     weeks,
 )
+from planner.sentences import limits_of
 from planner.table import Table
 from planner.verdict_page import verdict_short
 
@@ -29,120 +32,125 @@ PROVEN = 0.0005  # a gap that is nothing but rounding
 
 def group_parts(tables: Tables, language: str = "en") -> Parts:
     """The plan for several targets: verdict, purchases, groups, how sure, other targets."""
-    facts = facts_of(tables["summary"])
-    parts = [title(head_of(facts)), *verdict_short(tables, language)]
+    say, facts = Speech(language), facts_of(tables["summary"])
+    parts = [title(head_of(facts, say)), *verdict_short(tables, language)]
     if tables["plan"].rows:
-        parts += ["", *purchase_parts(tables["plan"], facts)]
-    parts += ["", *_groups(tables["groups"], facts), "", pairs(_sureness(facts))]
-    parts += ["", *_frontier(tables["frontier"], facts)]
+        parts += ["", *purchase_parts(tables["plan"], facts, say)]
+    parts += ["", *_groups(tables["groups"], facts, say), "", pairs(_sureness(facts, say))]
+    parts += ["", *_frontier(tables["frontier"], say)]
     findings = tables["diagnosis"].records()
-    warnings = [str(row["answer"]) for row in findings if row["question"] == "warning"]
-    parts += ["", pairs([("warning", text) for text in warnings], "yellow")] if warnings else []
-    advice = [
-        f"{row['answer']}: {row['advice']}" if row["question"] != SCALES else str(row["advice"])
-        for row in findings
-        if row["advice"]
+    label = say("warning")
+    warnings = [
+        (label, say.phrase(str(row["answer"]))) for row in findings if row["question"] == "warning"
     ]
-    return [*parts, *(["", *(pairs([("next", text)]) for text in advice)] if advice else [])]
+    parts += ["", pairs(warnings, "yellow")] if warnings else []
+    advice = [pairs([(say("page.next"), _advice(row, say))]) for row in findings if row["advice"]]
+    return [*parts, *(["", *advice] if advice else [])]
 
 
-def asked(facts: Mapping[str, Any]) -> str:
+def _advice(row: Mapping[str, Any], say: Speech) -> str:
+    text = say.phrase(str(row["advice"]))
+    return text if row["question"] == SCALES else say("page.label", name=row["answer"], text=text)
+
+
+def asked(facts: Mapping[str, Any], say: Speech) -> str:
     """What is asked of the groups, in words."""
     own = [
-        f"{key.removeprefix('target of ')} <= {number(value)}"
+        say("groups.own", name=key.removeprefix("target of "), value=number(value))
         for key, value in facts.items()
         if key.startswith("target of ")
     ]
     if facts["target"] is not None:
-        own.insert(0, f"overall <= {number(facts['target'])}")
+        named = {"name": say("groups.of.overall"), "value": number(facts["target"])}
+        own.insert(0, say("groups.own", **named))
     if facts["worst_group"] is not None:
-        own.append(f"no group worse than {number(facts['worst_group'])}")
+        own.append(say("groups.worst", value=number(facts["worst_group"])))
     if facts["max_gap"] is not None:
-        own.append(f"gap <= {number(facts['max_gap'])}")
-    return f"{facts['metric']} {', '.join(own)}"
+        own.append(say("groups.gap", value=number(facts["max_gap"])))
+    return say("groups.aim", metric=facts["metric"], asked=say("list").join(own))
 
 
-def head_of(facts: Mapping[str, Any]) -> str:
+def head_of(facts: Mapping[str, Any], say: Speech) -> str:
     """The plan in a sentence: what is reached for how much, by when, how surely."""
-    sure = f"probability {chance(facts['fresh_probability'])}, "
-    sure += f"wanted {chance(facts['confidence'])}"
+    sure = say("page.sure", chance=chance(facts["fresh_probability"]))
+    sure = say("page.wanted", sure=sure, wanted=chance(facts["confidence"]))
     if facts["reaches"] == "yes" and facts["kept"] == "no":
-        sure += f"; budget and weeks kept too: {chance(facts['met'])}"
-    spent = f"{money(facts['cost'])} {facts['unit of cost']} in {weeks(facts['weeks'])} weeks"
-    head = f"{facts['project']}: {asked(facts)}"
-    if facts["reaches"] == "yes":
-        return f"{head} can be reached for {spent} ({sure})"
-    return f"{head} is out of reach; the nearest costs {spent} ({sure})"
+        sure = say("page.kept too", sure=sure, met=chance(facts["met"]))
+    cost = {"cost": money(facts["cost"]), "currency": facts["unit of cost"]}
+    spent = say("page.spent", **cost, weeks=weeks(facts["weeks"]))
+    key = "page.head.cost" if facts["reaches"] == "yes" else "groups.out"
+    return say(key, project=facts["project"], aim=asked(facts, say), spent=spent, sure=sure)
 
 
-def _groups(table: Table, facts: Mapping[str, Any]) -> Parts:
+def _groups(table: Table, facts: Mapping[str, Any], say: Speech) -> Parts:
     rows = []
     for row in table.records():
         levelling = ""
         if row["lags"] == "yes":
-            levelling = money(row["levelling"]) or "no way"
+            levelling = money(row["levelling"]) or say("groups.level.none")
         ends = f"{number(row['error_low'], 3)}-{number(row['error_high'], 3)}"
         rows.append(
             (
-                row["group"],
+                name_of(row, say),
                 number(row["target"], 3),
                 number(row["error"], 3),
                 ends,
                 chance(row["met"]),
                 amount(row["examples"]),
                 chance(row["share"]),
-                row["lags"] or "",
+                say(f"answer.{row['lags']}") if row["lags"] else "",
                 levelling,
             )
         )
-    heads = ("group", "target", "error", "90%", "P(met)", "examples", "share", "lags", "levelling")
-    told = (
-        f"{facts['metric']}; share of the training set; levelling: {facts['unit of cost']} beside "
-        "the plan, budget aside, that bring a group that lags to the population's mean"
-    )
+    heads = [say(f"md.{name}") for name in ("group", "target", "error")]
+    heads += [say("groups.interval"), say("page.met"), say("page.examples")]
+    heads += [say("groups.share"), say("md.lags"), say("groups.level")]
+    told = say("groups.told", metric=facts["metric"], currency=facts["unit of cost"])
     return [grid(heads, rows, "~>>>>>>>>"), line(told)]
 
 
-def _sureness(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+def name_of(row: Mapping[str, Any], say: Speech) -> str:
+    """A group by its name, what is asked of all groups in the language."""
+    return say(f"groups.of.{row['group']}") if row["of"] == "all" else str(row["group"])
+
+
+def _sureness(facts: Mapping[str, Any], say: Speech) -> list[tuple[str, str]]:
     unit = facts["unit of cost"]
     fresh = f"{facts['fresh_probability']:.3f} +- {facts['fresh_error']:.3f}"
-    found = [("fresh draws", f"meet all targets with probability {fresh}")]
+    found = [(say("page.fresh"), say("groups.fresh", fresh=fresh))]
     if facts["bound"] is not None and facts["reaches"] == "yes":
-        least = f"no legal purchases cost less than {money(facts['bound'])} {unit}"
         proven = facts["cost"] <= facts["bound"] * (1 + PROVEN)
-        found.append(("how good", "proven cheapest of all legal purchases" if proven else least))
+        least = say("groups.bound", bound=money(facts["bound"]), currency=unit)
+        found.append((say("page.good"), say("groups.proven") if proven else least))
     if facts["met"] < facts["probability"]:
         kept = [
-            f"{word} {chance(facts[key])}"
+            say(f"page.kept.{word}", chance=chance(facts[key]))
             for word, key in (("budget", "on_budget"), ("weeks", "on_time"))
             if facts[key] < 1
         ]
-        text = f"{', '.join(kept)}; {chance(facts['met'])} with the targets"
-        found.append(("kept with", text))
-    limits = [
-        f"{money(facts['budget'])} {unit}" if facts["budget"] is not None else "",
-        f"{number(facts['weeks_limit'])} weeks" if facts["weeks_limit"] is not None else "",
-    ]
-    found.append(("limits", " and ".join(filter(None, limits)) or "no budget and no weeks given"))
-    found.append(("what binds", facts["binding"] or "nothing: no limit is run into"))
-    return found
+        text = say("groups.kept", kept=say("list").join(kept), met=chance(facts["met"]))
+        found.append((say("page.kept"), text))
+    found.append((say("page.limits"), limits_of(facts, say)))
+    binds = say.phrase(facts["binding"]) if facts["binding"] else say("page.binds.none")
+    return [*found, (say("page.binds"), binds)]
 
 
-def _frontier(table: Table, facts: Mapping[str, Any]) -> Parts:
+def _frontier(table: Table, say: Speech) -> Parts:
     names = [name for name in table.header if name.startswith("share of ")]
-    rows = []
-    for row in table.records():
+    rows, records = [], table.records()
+    for row in records:
         reached = row["cost"] is not None
-        mix = [f"{n.removeprefix('share of ')} {chance(row[n])}" for n in names]
+        mix = [
+            say("groups.mix.of", name=name.removeprefix("share of "), share=chance(row[name]))
+            for name in names
+        ]
         rows.append(
             (
-                f"x {number(row['factor'])}",
-                money(row["cost"]) if reached else "out of reach",
+                say("page.times", n=number(row["factor"])),
+                money(row["cost"]) if reached else say("page.out"),
                 weeks(row["weeks"]) if reached else "",
-                ", ".join(mix) if reached else "",
+                say("list").join(mix) if reached else "",
             )
         )
-    return [
-        title("What other targets cost, and the composition they take"),
-        grid(("all targets", "cost", "weeks", "share of the training set"), rows, ">>>~"),
-    ]
+    heads = [say(key) for key in ("groups.factor", "page.cost", "page.weeks", "groups.mix")]
+    return [title(say("groups.frontier")), grid(heads, rows, ">>>~")]

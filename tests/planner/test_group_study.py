@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from planner.language import Speech
 from planner.library import Project
 from planner.listings.group_verdict import group_verdict_parts
 from planner.listings.groups import group_parts
+from planner.markdown import markdown
 from planner.screen import rendered
 from planner.study import run
 from tests.planner.explained import check_explained
@@ -233,6 +235,19 @@ def test_pages_begin_with_the_verdict(study, language):
         page = rendered(parts, stream)
         assert max(wcwidth(line) for line in page.splitlines()) <= 80
         assert Speech(language)("question.supply") in page
+
+
+def test_the_page_in_chinese_is_all_chinese_with_the_same_numbers(study):
+    found = group_tables(study)
+    english, chinese = (
+        rendered(group_parts(found, name), io.StringIO()).replace("x ", "") for name in ("en", "zh")
+    )
+    names = set(re.findall(r"[A-Za-z]{2,}", "Two groups USD error rate web clinic"))
+    assert set(re.findall(r"[A-Za-z]{2,}", chinese)) <= names
+    numbers = r"\d[\d,.]*\d|\d"
+    assert sorted(re.findall(numbers, chinese)) == sorted(re.findall(numbers, english))
+    text = markdown(found, "zh")
+    assert "| 总体 |" in text and "out of reach" not in text and "| worst |" not in text
 
 
 @pytest.mark.parametrize(
