@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
+EVERY_ORDER = 3  # causes up to which they are made in every order
 ORDERS = 6  # causes up to which they are also made in the reverse order
 Cost = Callable[[frozenset[int]], int | None]
 
@@ -27,18 +29,15 @@ class Part:
 def attributed(count: int, cost: Cost) -> tuple[Part, ...]:
     """Parts of cost(all causes) - cost(none), in whole units such as cents.
 
-    cost(some): with only these of the `count` causes made, None where there is none. The causes are
-    made one after the other, first to last, and up to ORDERS of them last to first as well; a part
-    is the mean over the orders, as Shapley's value is over all of them. Raises ValueError where
-    one of the ends has no cost.
+    cost(some): with only these of the `count` causes made, None where there is none. A part is the
+    mean over the orders in which the causes can be made one after the other: of up to EVERY_ORDER
+    all of them, which is Shapley's value; of more first to last, and up to ORDERS last to first as
+    well. Raises ValueError where one of the ends has no cost.
     """
-    every = range(count)
-    first, last = cost(frozenset()), cost(frozenset(every))
+    first, last = cost(frozenset()), cost(frozenset(range(count)))
     if first is None or last is None:
         raise ValueError("the cost of one of the ends is unknown")
-    chains = [_chain(tuple(every), cost)]
-    if 1 < count <= ORDERS:
-        chains.append(_chain(tuple(reversed(every)), cost))
+    chains = [_chain(order, cost) for order in _orders(count)]
     finest = max(map(len, chains))
     kept = [chain for chain in chains if len(chain) == finest]
     kept = [chain for chain in kept if chain.keys() == kept[0].keys()]
@@ -51,6 +50,13 @@ def attributed(count: int, cost: Cost) -> tuple[Part, ...]:
         given += change
         parts.append(Part(tuple(sorted(causes)), change, min(changes), max(changes)))
     return tuple(parts)
+
+
+def _orders(count: int) -> list[tuple[int, ...]]:
+    every = tuple(range(count))
+    if count <= EVERY_ORDER:
+        return list(permutations(every))
+    return [every, every[::-1]] if count <= ORDERS else [every]
 
 
 def _chain(order: Sequence[int], cost: Cost) -> dict[frozenset[int], int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.attribution import attributed
-from planner.differences import Difference, applied, differences
+from planner.differences import TABLES, Difference, Keys, applied, differences
 from planner.documents import document_of, plain
 from planner.errors import Fault, InputError
 from planner.group_study import run_groups
@@ -29,6 +29,7 @@ from planner.written import NEEDED, Records, written
 
 Progress = Callable[[str], None]
 SEVERAL = 8  # differences from which those of one source are one cause
+WHY_SHARES = "planned anew with the changes made one after the other, in several orders"
 RUN_KEYS = ("measure_weeks", "run_cost")  # of [pilots], which name no runs
 
 
@@ -117,9 +118,10 @@ def _of_projects(old: Path, new: Path, say: Progress) -> Comparison:
     documents = document_of(old), document_of(new)
     found = differences(*documents)
     places = str(old), str(new)
-    if not found:
-        return Comparison(places, before.currency)
     causes = _causes([each for each in found if not each.words])
+    if not causes:  # nothing differs, or words that no cost follows from
+        words = [Changed(key(*each.keys), each.old, each.new, words=True) for each in found]
+        return Comparison(places, before.currency, tuple(words))
 
     def tables_with(some: frozenset[int]) -> Mapping[str, Table] | None:
         if not some:
@@ -150,12 +152,17 @@ def _of_projects(old: Path, new: Path, say: Progress) -> Comparison:
     if None in (_cost(ends[0]), _cost(ends[1])):
         why = "the target is out of reach in one of them, so that there are not two costs"
     else:
-        why = "planned anew with the changes made one after the other"
+        why = WHY_SHARES
         shares = tuple(
             Share(" and ".join(causes[at][0] for at in part.causes), *_money(part))
             for part in attributed(len(causes), cents)
         )
-    inputs = [Changed(key(*e.keys), e.old, e.new, words=e.words) for e in found]
+    units = {_key_of(name): unit for each in ends for name, (_, unit) in _assumptions(each).items()}
+    inputs = []
+    for each in found:
+        name = key(*each.keys)
+        unit = units.get(name.removeprefix("sources."), "")
+        inputs.append(Changed(name, each.old, each.new, unit, words=each.words))
     return _comparison(places, before.currency, inputs, ends, shares, why)
 
 
@@ -167,16 +174,34 @@ def _tables(inputs: Inputs) -> Mapping[str, Table]:
 
 def _causes(found: Sequence[Difference]) -> list[tuple[str, list[Difference]]]:
     """Differences that are made together, under one name: those of the runs, and where there are
-    many, those of a source or a table."""
+    many, those of a source or a table. By name: the order of keys in a file is no input."""
     named: dict[str, list[Difference]] = {}
+    renamed = _renamed(found)
     for each in found:
         keys = each.keys
+        if keys in renamed:
+            named.setdefault(renamed[keys], []).append(each)
+            continue
         if keys[0] == "pilots" and keys[-1] not in RUN_KEYS:
             keys = ("pilots",)
         elif len(found) > SEVERAL:
             keys = keys[:2] if keys[0] in ("sources", "models") else keys[:1]
         named.setdefault(key(*keys), []).append(each)
-    return list(named.items())
+    return sorted(named.items())
+
+
+def _renamed(found: Sequence[Difference]) -> dict[Keys, str]:
+    """Sources and models that went while one of the same settings came: a name for both at once."""
+    whole = [each for each in found if len(each.keys) == 2 and each.keys[0] in TABLES]
+    names: dict[Keys, str] = {}
+    for gone in (each for each in whole if each.new is None):
+        for came in (each for each in whole if each.old is None):
+            same = gone.keys[0] == came.keys[0] and gone.old == came.new
+            if same and came.keys not in names:
+                name = f"{key(*gone.keys)} renamed to {key(came.keys[1])}"
+                names |= {gone.keys: name, came.keys: name}
+                break
+    return names
 
 
 def _money(part: Any) -> tuple[float, float, float]:
@@ -211,10 +236,13 @@ def _accounted(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Share]:
                 found.append((f"{name} is no longer bought", -_cents(was["total"])))
             continue
         more = (now["unit_cost"] or 0.0) - (was["unit_cost"] or 0.0)
-        price = _cents((was["quantity"] or 0.0) * more)
         fees = _cents(now["fees"]) - _cents(was["fees"])
         reserve = _cents(now["contingency"]) - _cents(was["contingency"])
-        rest = _cents(now["total"]) - _cents(was["total"]) - price - fees - reserve
+        rest = _cents(now["total"]) - _cents(was["total"]) - fees - reserve
+        # unit costs are written in few digits: what they leave over is no change of quantity
+        same = was["quantity"] == now["quantity"]
+        price = rest if same else _cents((was["quantity"] or 0.0) * more)
+        rest -= price
         found += [
             (f"unit cost of {name}", price),
             (f"fees of {name}", fees),
@@ -266,8 +294,12 @@ def _comparison(
 def _followed(inputs: Sequence[Changed], numbers: Sequence[Changed]) -> tuple[Changed, ...]:
     """The numbers that are not themselves keys of the project file that differ."""
     keys = {each.name.removeprefix("sources.") for each in inputs}
-    names = {each: each.name.removeprefix("project: ").replace(": ", ".") for each in numbers}
-    return tuple(each for each, name in names.items() if name not in keys)
+    return tuple(each for each in numbers if _key_of(each.name) not in keys)
+
+
+def _key_of(name: str) -> str:
+    """`people: fees` or `project: target.error` -> as a key of the project file, "sources." off."""
+    return name.removeprefix("project: ").replace(": ", ".")
 
 
 def _cost(records: Records) -> float | None:
@@ -297,6 +329,8 @@ def _differing(
         was, now = old.get(name, (None, "")), new.get(name, (None, ""))
         if was[0] != now[0]:
             found.append(Changed(name, was[0], now[0], now[1] or was[1]))
+        if was[1] and now[1] and was[1] != now[1]:
+            found.append(Changed(f"unit of {name}", was[1], now[1]))
     return tuple(found)
 
 

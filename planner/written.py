@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ NEEDED = {
     "plan": ("source", "quantity", "unit_cost", "fees", "contingency", "total"),
     "assumptions": ("scope", "name", "value", "unit", "low", "high"),
 }
+
+AGAIN = "write the plan anew"
+TEXTS = {"key", "unit", "source", "scope", "name"}  # columns whose cells are never numbers
 
 
 def written(folder: Path) -> dict[str, list[dict[str, Any]]]:
@@ -45,16 +49,49 @@ def written(folder: Path) -> dict[str, list[dict[str, Any]]]:
             faults.append(Fault(f"{name}.csv", None, problem, "give a folder that plan wrote"))
             continue
         comma = delimiter != ","
-        found[name] = [{k: _value(v, comma) for k, v in row.items() if k} for row in rows]
+        found[name] = [
+            {k: v or None if k in TEXTS else _value(v, comma) for k, v in row.items() if k}
+            for row in rows
+        ]
+    faults = faults or [*_summary_faults(found["summary"]), *_plan_faults(found["plan"])]
     if faults:
         raise InputError(str(folder), faults)
     return found
+
+
+def _summary_faults(rows: Sequence[Mapping[str, Any]]) -> list[Fault]:
+    facts = {row["key"]: row["value"] for row in rows}
+    faults = [
+        Fault("summary.csv", None, f"has no row {name}", AGAIN)
+        for name in ("reaches", "cost")
+        if name not in facts
+    ]
+    if faults:
+        return faults
+    reaches, cost = facts["reaches"], facts["cost"]
+    if reaches not in ("yes", "no"):
+        faults.append(Fault("summary.csv reaches", reaches, "must be yes or no", AGAIN))
+    if not isinstance(cost, float) and (reaches == "yes" or cost is not None):
+        faults.append(Fault("summary.csv cost", cost, "must be a number", AGAIN))
+    return faults
+
+
+def _plan_faults(rows: Sequence[Mapping[str, Any]]) -> list[Fault]:
+    """Cells that are no numbers, of purchases: what a cost is accounted by."""
+    return [
+        Fault(f"plan.csv {row['source']}, {name}", row[name], "must be a number", AGAIN)
+        for row in rows
+        for name in NEEDED["plan"][1:]
+        if not isinstance(row[name], float)
+        and (row[name] is not None or name not in ("quantity", "unit_cost"))
+    ]
 
 
 def _value(text: str | None, comma: bool) -> object:
     if not text:
         return None
     try:
-        return float(text.replace(",", ".") if comma and text.count(",") == 1 else text)
+        number = float(text.replace(",", ".") if comma and text.count(",") == 1 else text)
     except ValueError:
         return text
+    return number if math.isfinite(number) else text

@@ -18,7 +18,7 @@ CHANGES: Spec = (
     ("name", "", "key of the project file, or number of a source"),
     ("old", "", "before; empty if not given"),
     ("new", "", "after; empty if not given"),
-    ("unit", "", "of both; empty for keys of the project file, whose units its documentation has"),
+    ("unit", "", "of both; empty for words, files, settings of the search and whole sources"),
     ("words_only", "", "yes where no cost can follow: names, references, dates"),
 )
 SHARES: Spec = (
@@ -217,8 +217,9 @@ def _figure(name: str, value: Any) -> str:
 
 def _input(row: Mapping[str, Any]) -> tuple[str, str]:
     old, new = (_short(row[end] or "not given") for end in ("old", "new"))
+    unit = f" {row['unit']}" if row["unit"] else ""
     words = " (words only)" if row["words_only"] == "yes" else ""
-    return str(row["name"]), f"{old} -> {new}{words}"
+    return str(row["name"]), f"{old} -> {new}{unit}{words}"
 
 
 def _short(text: str) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from planner.attribution import attributed
 from planner.cli import main
-from planner.compare import compare
+from planner.compare import _accounted, _causes, compare
 from planner.differences import applied, differences
 from planner.documents import document_of, plain
 from planner.errors import InputError
@@ -51,6 +51,12 @@ RUNS = "people,error\n" + "".join(
     f"{n},{0.15 + 1.1 * n**-0.5 + wobble:.4f}\n"
     for n, wobble in [(100, 0.004), (200, -0.003), (400, 0.002), (800, -0.002), (1600, 0.001)]
 )
+
+
+@pytest.fixture(autouse=True)
+def few_points(monkeypatch):
+    """A frontier of few points: it takes most of the time of a study, and nothing here is of it."""
+    monkeypatch.setattr("planner.study.POINTS", 2)
 
 
 @pytest.fixture
@@ -109,6 +115,20 @@ def test_of_two_causes_the_parts_are_shapleys():
     ]
     assert [part.change for part in parts] == [sum(each) / 2 for each in orders]
     assert [(part.low, part.high) for part in parts] == [(30, 110), (50, 130)]
+
+
+@given(st.integers(2, 3).flatmap(lambda n: st.permutations(range(n))), st.integers(0, 2**32))
+def test_up_to_three_causes_share_alike_in_whatever_order_they_are_given(order, seed):
+    def cost(some):
+        return hash((seed, some)) % 10_001
+
+    count = len(order)
+    given = attributed(count, cost)
+    turned = attributed(count, lambda some: cost(frozenset(order[at] for at in some)))
+    for at, part in enumerate(turned):
+        same = given[order[at]]
+        assert abs(part.change - same.change) <= 1  # the whole is shared in whole cents
+        assert (part.low, part.high) == (same.low, same.high)
 
 
 def test_an_end_without_cost_has_no_parts():
@@ -190,31 +210,62 @@ def test_one_cause_has_the_whole_change(old, tmp_path):
     assert share.change == pytest.approx(230.0)  # 200 and 15% of contingency
 
 
-def test_parts_and_purchases_add_up_to_the_change(old, tmp_path, capsys):
+def test_parts_and_purchases_add_up_to_the_change(old, tmp_path, capsys, monkeypatch):
     edits = [("error = 0.2\n", "error = 0.19\n"), ("value = 0.5, low", "value = 0.45, low")]
     new = project(tmp_path / "new", *edits, ('"small"', '"renamed"'), runs=RUNS + "3200,0.172\n")
+    found = compare(old, new)
+    monkeypatch.setattr("planner.compare.compare", lambda *places: found)
     assert main(["compare", str(old), str(new), "--out", str(tmp_path / "out")]) == 1
     page = capsys.readouterr().out
     assert all(len(line) <= 80 for line in page.splitlines())
-    found = compare(old, new)
     change = round(found.costs[1] - found.costs[0], 2)
     causes = {share.cause for share in found.shares}
     assert causes == {"pilots", "target.error", "sources.people.unit_price"}
     assert round(sum(share.change for share in found.shares), 2) == change != 0
     assert round(sum(each.total[1] - each.total[0] for each in found.moved), 2) == change
     assert {each.name for each in found.inputs if each.words} == {"name"}
+    units = {each.name: each.unit for each in found.inputs}
+    assert units["target.error"] == "error"
+    assert units["sources.people.unit_price"] == "EUR/example"
+    assert "0.2 -> 0.19 error\n" in page
     for cause in causes:
         assert cause in page
     assert f"{change:+,.2f}" in page
     assert (tmp_path / "out" / "causes.csv").read_text().startswith("cause,change,low,high")
 
 
-def test_out_of_reach_has_no_parts(old, tmp_path, capsys):
+def test_words_alone_are_not_planned(old, tmp_path, capsys, monkeypatch):
+    new = project(tmp_path / "new", ('"small"', '"large"'), ("offer A", "offer B"))
+    monkeypatch.setattr("planner.compare.study_of", None)
+    assert main(["compare", str(old), str(new)]) == 1
+    assert "only words differ: the plan is the same" in capsys.readouterr().out
+
+
+def test_causes_hang_on_no_order_and_a_renamed_source_is_one(old, tmp_path):
+    edits = [
+        ("[sources.other]", "[sources.another]"),
+        ("weeks = 30", "weeks = 20"),
+        ("fees = 300", "fees = 400"),
+    ]
+    new = document_of(project(tmp_path / "new", *edits))
+    turned = {
+        key: dict(reversed(each.items())) if isinstance(each, dict) else each
+        for key, each in reversed(new.items())
+    }
+    causes = [_causes(differences(document_of(old), each)) for each in (new, turned)]
+    names = [[name for name, _ in each] for each in causes]
+    renamed = "sources.other renamed to another"
+    assert names[0] == names[1] == [renamed, "sources.people.fees", "target.weeks"]
+
+
+def test_out_of_reach_has_no_parts(old, tmp_path, capsys, monkeypatch):
     new = project(tmp_path / "new", ("100_000", "400"), ("30", "29"))
+    found = compare(old, new)
+    assert found.shares == ()
+    monkeypatch.setattr("planner.compare.compare", lambda *places: found)
     assert main(["compare", str(old), str(new)]) == 1
     page = capsys.readouterr().out
     assert "-> out of reach" in page and "not two costs" in page
-    assert compare(old, new).shares == ()
 
 
 def test_bad_input_is_one_message(old, tmp_path, capsys):
@@ -260,3 +311,38 @@ def test_a_folder_that_plan_did_not_write(plans, tmp_path):
     assert [fault.key for fault in caught.value.faults] == ["plan.csv", "assumptions.csv"]
     with pytest.raises(InputError, match="one is a project"):
         compare(plans[0], plans[1].parent / "old" / "project.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "now", "said"),
+    [
+        ("summary.csv", "reaches,yes", "reached,yes", "has no row reaches"),
+        ("summary.csv", "\ncost,", "\ncost,x", "must be a number"),
+        ("summary.csv", "\ncost,", "\ncost,nan,", "must be a number"),
+        ("plan.csv", "people,", "people\n,", "must be a number"),
+    ],
+)
+def test_a_damaged_folder_is_one_message(plans, tmp_path, capsys, name, was, now, said):
+    broken = tmp_path / "broken"
+    shutil.copytree(plans[1], broken)
+    text = (broken / name).read_text()
+    assert was in text
+    (broken / name).write_text(text.replace(was, now, 1))
+    assert main(["compare", str(plans[0]), str(broken)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_source_may_be_called_like_a_number(plans, tmp_path):
+    folder = tmp_path / "renamed"
+    shutil.copytree(plans[1], folder)
+    plan = (folder / "plan.csv").read_text()
+    (folder / "plan.csv").write_text(plan.replace("people,", "1e5,"))
+    assert "1e5" in {each.source for each in compare(plans[1], folder).moved}
+
+
+def test_a_rounded_unit_cost_leaves_nothing_to_a_quantity_that_stayed():
+    rows = {"quantity": 56_098.0, "fees": 0.0, "contingency": 0.0}
+    old = {"people": {**rows, "unit_cost": 0.3012, "total": 16_898.52}}
+    new = {"people": {**rows, "unit_cost": 0.3501, "total": 19_642.71}}
+    (share,) = _accounted(old, new)
+    assert (share.cause, share.change) == ("unit cost of people", 2744.19)
