@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -133,9 +134,12 @@ def pilots_from_pasted(text: str, *, scoring: str = "accuracy", source: str = "n
         try:
             rows.append([float(cell) for cell in cells if cell.strip()])
         except ValueError:
-            if number > 1 or rows:
+            if number > 1 or _has_number(cells):
                 advice = "write a size and the scores of its folds, with decimal points"
                 faults.append(Fault(f"line {number}", line[:80], "is not all numbers", advice))
+        if re.match(r"\s*[1-9]\d{0,2}(,\d{3})+\s*(,|$)", line):
+            advice = "write sizes without separators, or put a blank behind each comma"
+            faults.append(Fault(f"line {number}", line[:80], "may begin with thousands", advice))
     widths = {len(row) for row in rows}
     if not rows:
         faults.append(Fault("text", None, "holds no numbers"))
@@ -148,6 +152,11 @@ def pilots_from_pasted(text: str, *, scoring: str = "accuracy", source: str = "n
     return pilots_from_learning_curve(
         table[:, 0], table[:, 1:], table[:, 1:], scoring=scoring, source=source
     )
+
+
+def _has_number(cells: list[str]) -> bool:
+    """Whether a cell begins as a number does; then the line is none of names."""
+    return any(re.match(r"[+-]?[.,]?\d", cell.strip()) for cell in cells)
 
 
 def _array(values: Any, name: str) -> np.ndarray | Fault:

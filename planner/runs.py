@@ -188,7 +188,9 @@ def _table(
         words = {asked.columns.get(word, word) for word in WORDS}
         if asked.columns:
             words |= set(header) - {*RESERVED, *known, *asked.columns.values(), *wanted}
-        pointed, faults = with_points(named, lines, sorted(words))
+        fractions = [asked.columns.get(word, word) for word in ("error", "epochs")]
+        fractions += [turned(fractions[0])[0]]
+        pointed, faults = with_points(named, lines, sorted(words), fractions)
         named = [(name, tuple(cells)) for name, cells in pointed]
         if faults:
             return None, [replace(each, key=f"{here} {each.key}") for each in shorten(faults)]

@@ -13,6 +13,7 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 PLAIN = "write numbers without separators, with a decimal point"
 _DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
+_POINTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 _POINT = re.compile(r"[+-]?\d*\.\d*(?:[eE][+-]?\d+)?")
 
 
@@ -60,13 +61,18 @@ def records(
 
 
 def with_points(
-    columns: Sequence[tuple[str, Sequence[str]]], lines: Sequence[int], texts: Sequence[str]
+    columns: Sequence[tuple[str, Sequence[str]]],
+    lines: Sequence[int],
+    texts: Sequence[str],
+    fractions: Sequence[str] = (),
 ) -> tuple[list[tuple[str, Sequence[str]]], list[Fault]]:
     """Columns of a file without commas between cells, decimal commas turned into points.
 
-    texts are the names of columns that hold words. 0,43 and 12,5 are decimal. 1,250 is so only in a
-    column where others are; else it may be a thousand, and is refused, as is a point in a file with
-    decimal commas: 1.250 would be read as one and a quarter.
+    texts are the names of columns that hold words, fractions those of columns that may hold others
+    than whole numbers. 0,43 and 12,5 are decimal. 1,250 is so only in a column where others are;
+    else it may be a thousand, and is refused, as is a point in a file with decimal commas: 1.250
+    would be read as one and a quarter. So it would in a column of whole numbers, and is refused
+    there unless another cell of the column has a point that can be nothing but decimal.
     """
     numbers = [(name, cells) for name, cells in columns if name not in texts]
     commas = any(_decimal(cell) for _, cells in numbers for cell in cells)
@@ -76,12 +82,16 @@ def with_points(
             turned.append((name, cells))
             continue
         decimal = any(_decimal(cell) for cell in cells)
+        pointed = [cell.strip() for cell in cells if "." in cell]
+        counted = name not in fractions and all(map(_POINTED_THOUSANDS.fullmatch, pointed))
         for line, cell in zip(lines, cells, strict=True):
             bare = cell.strip()
             if not decimal and _THOUSANDS.fullmatch(bare):
                 problem = "may be thousands or a decimal"
             elif commas and "." in bare and (_POINT.fullmatch(bare) or "," in bare):
                 problem = "has a point where other numbers have decimal commas"
+            elif counted and "." in bare:
+                problem = "may be thousands or a decimal"
             else:
                 continue
             faults.append(Fault(f"line {line}, {name}", cell, problem, PLAIN))

@@ -16,6 +16,12 @@ from sources.settings import nearest
 
 WORDS = {"group", MODEL}  # columns of words; all others are of numbers
 SAY = 'say which it is: columns = {{{0} = "..."}}, or ?{0}=... behind the place'
+# words in the name of a metric that is best where it is high, and those that make it an error
+SCORES = {
+    *("acc", "accuracy", "auc", "auroc", "bleu", "dice", "f1", "iou", "kappa", "map", "mcc"),
+    *("ndcg", "precision", "r2", "recall"),
+}
+ERRORS = {"err", "error", "inaccuracy", "loss", "minus", "one", "1"}
 SHOWN = 12  # names that a message lists
 _TURNED = re.compile(r"(?P<one>1\s*-\s*)?(?P<name>.+?)(?P<percent>\s*/\s*100)?")
 
@@ -263,14 +269,38 @@ def _type_faults(found: Gathered, word: str, at: int, keep: Sequence[int]) -> li
     return faults
 
 
+def _score_faults(name: str) -> list[Fault]:
+    """A fault where the error would be a metric that is a score by its name."""
+    words = set(re.split(r"[^a-z0-9]+", name.casefold()))
+    if not words & SCORES or words & ERRORS:
+        return []
+    advice = f'for an error write error = "1 - {name}", and of per cent "1 - {name} / 100"'
+    problem = "is by its name a score, which is best where it is high"
+    return [Fault("columns.error", name, problem, advice)]
+
+
+def _ratio_faults(values: Sequence[Any], name: str) -> list[Fault]:
+    """A fault where every score that is to be per cent is 1 or less."""
+    try:
+        numbers = [float(value) for value in values if not _none(value)]
+    except (TypeError, ValueError):
+        return []  # the check names what is no number
+    if not numbers or max(numbers) > 1:
+        return []
+    problem = f"is no per cent: the most is {max(numbers):g}"
+    return [Fault("columns.error", f"1 - {name} / 100", problem, f'write "1 - {name}"')]
+
+
 def _as_error(
     values: list[Any], asked: str, name: str, found: Gathered, keep: Sequence[int]
 ) -> tuple[list[Any], list[Fault]]:
     """A score or per cent as an error; what is no number stays, for the check to name."""
     if name == asked:
-        return values, []
+        return values, _score_faults(name)
     _, one, percent = turned(asked)
-    faults: list[Fault] = []
+    faults = [] if one else _score_faults(name)
+    if one and percent:
+        faults += _ratio_faults(values, name)
     made: list[Any] = []
     for row, value in zip(keep, values, strict=True):
         try:

@@ -27,11 +27,14 @@ def is_wandb(names: Sequence[str]) -> bool:
 
 
 def panel_fault(names: Sequence[str]) -> Fault | None:
-    """A fault where the table is that of one chart, a row a step, and not that of runs."""
+    """A fault where the table is of one chart or history, a row a step, and not that of runs."""
     ends = [name for name in names if name.endswith(("__MIN", "__MAX"))]
-    if not ends or not any(name.removesuffix("__MIN") in names for name in ends):
-        return None
     problem = "is a chart exported from Weights & Biases, one row a step"
+    if not any(name.removesuffix("__MIN") in names for name in ends):
+        ends = [name for name in names if name in ("_step", "_timestamp")]
+        problem = "is the history of Weights & Biases runs, one row a step"
+        if not ends or is_wandb(names):
+            return None
     advice = "export the table of runs instead: one row a run, configuration and summary"
     return Fault("columns", ends[0], problem, advice)
 

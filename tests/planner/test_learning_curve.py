@@ -174,3 +174,16 @@ def test_pasted_text_that_is_none(text: str, message: str) -> None:
 def test_the_library_offers_them() -> None:
     for name in planner.__all__:
         assert callable(getattr(planner, name))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("1,000, 0.60, 0.62\n2,000, 0.70, 0.69", "may begin with thousands"),
+        ("1OO, 0.60, 0.62\n200, 0.70, 0.69", "is not all numbers"),
+        ("100; 0,60\n200; 0.70", "is not all numbers"),
+    ],
+)
+def test_pasted_numbers_are_not_misread_or_lost(text, problem):
+    with pytest.raises(InputError, match=problem):
+        pilots_from_pasted(text)

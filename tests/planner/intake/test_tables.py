@@ -77,6 +77,9 @@ def test_dialects_are_told_from_the_text(
         ("n;error\n100;0,3\n200;0.2\n", "r.csv line 3, error = '0.2': has a point where"),
         ("n;error\n1.000,5;0,3\n", "r.csv line 2, n = '1.000,5': has a point"),
         ("n;error\n100;1,250\n", "r.csv line 2, error = '1,250': may be thousands or a decimal"),
+        ("n;error\n1.000;3\n", "r.csv line 2, n = '1.000': may be thousands or a decimal"),
+        ("n\terror\n1.000\t.3\n", "r.csv line 2, n = '1.000': may be thousands or a decimal"),
+        ('"_step","error","n"\n0,0.5,100\n', "history of Weights & Biases runs, one row a step"),
         ("n;error\n1,000;0.3\n", "r.csv line 2, n = '1,000': may be thousands or a decimal"),
         ("a;b,error\n1;2,3\n", "a;b = '1;2': is not a number"),
         ("error;n,group\n", "r.csv line 1 = 'error;n,group': may be separated by"),
@@ -345,3 +348,35 @@ def test_origins_are_told_together() -> None:
     assert together(runs) == "m.db experiment a run ab12 (my run 5), run ff (x)"
     many = together([f"p.csv line {at}" for at in range(100)])
     assert many is not None and many.endswith("line 19 and 80 more")
+
+
+def test_points_that_can_only_be_decimal_make_a_column_decimal(tmp_path: Path) -> None:
+    place = tmp_path / "r.tsv"
+    place.write_text("n\terror\tepochs\n100.000\t1.431\t1.250\n1000.000\t1.322\t2.500\n")
+    pilots = read_pilots(place)
+    assert pilots.amounts[:, 0].tolist() == [100, 1000]
+    assert pilots.error.tolist() == [1.431, 1.322]
+    assert pilots.epochs is not None and pilots.epochs.tolist() == [1.25, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "problem"),
+    [
+        ("val_acc", "val_acc", "by its name a score"),
+        ("eval/f1", "eval/f1 / 100", "by its name a score"),
+        ("val_acc", "1 - val_acc / 100", "is no per cent: the most is 0.7"),
+        ("val_acc", "1 - val_acc", ""),
+        ("acc_loss", "acc_loss", ""),
+        ("map error", "map error", ""),
+    ],
+)
+def test_a_score_is_never_taken_as_an_error(
+    tmp_path: Path, name: str, asked: str, problem: str
+) -> None:
+    place = tmp_path / "r.csv"
+    place.write_text(f"n,{name}\n100,0.6\n200,0.7\n")
+    if problem:
+        with pytest.raises(InputError, match=problem):
+            read_pilots(place, columns={"error": asked})
+    else:
+        assert len(read_pilots(place, columns={"error": asked})) == 2
