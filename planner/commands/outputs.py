@@ -24,6 +24,8 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
 FIGURES = "--figures"
 BARE = (*FILES, FIGURES)  # options whose value may be left out
 NEEDS = {"--xlsx": ("xlsxwriter", "workbook"), FIGURES: ("matplotlib", "figures")}
+# tables that not every plan has: those of an earlier plan may lie beside the new one's
+SOME = ("models", "path", "groups", "confidence", "sensitivity", "limits", "switches")
 DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "\\t": "\t"}
 
 
@@ -143,7 +145,19 @@ def write_outputs(
         files.update({place / name: content for name, content in drawn.files.items()})
         told += [f"{len(drawn.files)} figures written to {place}", *drawn.notes]
     write_files(files)
+    if with_tables and (old := _left(files, folder)):
+        told.append(f"{', '.join(old)} in {folder}: of an earlier plan, not of this one")
     sys.stderr.writelines(f"{shown(text)}\n" for text in told)
+
+
+def _left(files: Mapping[Path, str | bytes], folder: Path) -> list[str]:
+    """Names of what an earlier call has left beside the tables, and this one has not written."""
+    places = [f"{name}.csv" for name in SOME] + [name for name, _ in FILES.values()]
+    return [
+        name
+        for name in (*places, "figures")
+        if (folder / name).exists() and not any(folder / name in (p, p.parent) for p in files)
+    ]
 
 
 def _value(args: Namespace, option: str) -> str | None:
