@@ -196,14 +196,15 @@ def said(verdict: Verdict) -> Finding:
     if "target" in verdict.lacking:
         return Finding(question, answer, None, "no target was given", "give a target error")
     if verdict.feasible is None:
-        text = f"P(target within reach of unlimited data) = {verdict.model:.0%}"
+        text = f"P(target within reach of unlimited data) {_percent(verdict.model)}"
         advice = "describe the sources in a project"
         return Finding(question, answer, verdict.model, f"{text}; no sources were given", advice)
+    chances = (verdict.model, verdict.supply, verdict.planned, verdict.feasible, verdict.room)
+    model, supply, planned, feasible, room = map(_percent, chances)
     evidence = (
-        f"P(target) = {verdict.model:.0%} with unlimited clean data, {verdict.supply:.0%} with all "
-        f"that the sources can supply in time, {verdict.planned:.0%} with the plan, "
-        f"{verdict.feasible:.0%} within budget and weeks too; wanted {verdict.confidence:.0%}; "
-        f"{verdict.room:.0%} with a third of all that they can supply"
+        f"P(target) {model} with unlimited clean data, {supply} with all that the sources can "
+        f"supply in time, {planned} with the plan, {feasible} within budget and weeks too; wanted "
+        f"{verdict.confidence:.0%}; {room} with a third of all that they can supply"
     )
     within = "; ".join(verdict.binding)
     advice = ""
@@ -221,6 +222,12 @@ def said(verdict: Verdict) -> Finding:
         if "ranges" in verdict.lacking:
             advice = "ask for firm prices and delivery dates, or plan for more budget or weeks"
     return Finding(question, answer, verdict.probability, evidence, advice)
+
+
+def _percent(chance: float | None) -> str:
+    """A share of draws, which proves neither certainty nor its contrary."""
+    assert chance is not None
+    return "> 99%" if chance >= 0.995 else "< 1%" if chance < 0.005 else f"{chance:.0%}"
 
 
 def _short(verdict: Verdict) -> bool:

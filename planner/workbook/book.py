@@ -30,7 +30,13 @@ BASE: dict[str, dict[str, Any]] = {
     "text": {"quote_prefix": True, "align": "left", "indent": 1},
     "right": {"quote_prefix": True, "align": "right"},
     "wrap": {"quote_prefix": True, "align": "left", "indent": 1, "text_wrap": True},
-    "note": {"quote_prefix": True, "italic": True, "font_color": "#595959"},
+    "note": {
+        "quote_prefix": True,
+        "italic": True,
+        "font_color": "#595959",
+        "align": "left",
+        "indent": 1,
+    },
     "strong": {"quote_prefix": True, "bold": True},
     "title": {"quote_prefix": True, "bold": True, "font_size": 16, "font_color": INK},
     "section": {"quote_prefix": True, "bold": True, "font_size": 12, "font_color": INK},
@@ -60,7 +66,7 @@ NUMBERS = {
     "error": "0.0000",
     "share": "0.0%",
     "factor": "0.0%",
-    "weeks": "0.0",
+    "weeks": '[=0]0;[<0.1]"< 0.1";0.0',
     "day": "yyyy-mm-dd",
     "figure": "General",
     "count": "0",
@@ -208,8 +214,10 @@ class Sheet:
         freeze: tuple[int, int],
         repeat: tuple[int, int] | None = None,
         printed: bool = True,
+        wide: int = 1,
     ) -> None:
-        """Protect, freeze and set up the page for printing: all columns on one page's width."""
+        """Protect, freeze and set up the page for printing: all columns on `wide` pages, the frozen
+        ones on each."""
         page = self.page
         page.protect("", {"format_columns": True, "format_rows": True, "objects": True})
         page.freeze_panes(*freeze)
@@ -217,7 +225,9 @@ class Sheet:
         page.set_landscape()
         page.set_paper(9)
         page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-        page.fit_to_pages(1, 0)
+        page.fit_to_pages(wide, 0)
+        if wide > 1:
+            page.repeat_columns(0, freeze[1] - 1)
         page.set_row(0, 24)
         if printed:
             page.print_area(0, 0, *self._last)

@@ -52,7 +52,7 @@ def write_costs(sheet: Sheet, state: Bought, places: Places) -> None:
     for item in state.items:
         _item(sheet, item, state, places)
     _lines(sheet, state, places)
-    sheet.finish((COST_FIRST, 2), (COST_FIRST - 1, COST_FIRST - 1))
+    sheet.finish((COST_FIRST, 2), (COST_FIRST - 1, COST_FIRST - 1), wide=2)
     sheet.page.print_area(0, 0, places.costs + max(len(state.lines), 1), 21)
 
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from planner.table import Table
-from planner.workbook.book import Sheet, ref
+from planner.workbook import given
+from planner.workbook.book import Sheet, ref, span
 from planner.workbook.lists import style_of
-from planner.workbook.places import Places, result
-from planner.workbook.purchases import CONTINGENCY, HIGH, LOW, TOTAL, WEEKS, cost_chart
+from planner.workbook.places import GIVEN, PLAN, PLAN_FIRST, Places, result
+from planner.workbook.purchases import (
+    CHECK,
+    CONTINGENCY,
+    HIGH,
+    LOW,
+    TOTAL,
+    WEEKS,
+    check_of,
+    cost_chart,
+)
 from planner.workbook.state import Bought, State
 from planner.workbook.text import label
 
@@ -19,12 +29,14 @@ KEYS = (
     "budget",
     "weeks",
     "on time",
+    "valid",
     "error",
     "median",
     "probability",
     "reaches",
     "needed",
 )
+BAD_INPUTS, BAD_ORDERS = "no: see inputs", "no: see Plan"
 # what it is, formula, value as planned where no other cell has it, style, unit, meaning
 Live = tuple[str, str, float | str | None, str, str, str]
 FOLLOWS = (
@@ -32,17 +44,18 @@ FOLLOWS = (
     "contingency, confidence, target, budget, weeks; with them every value in the column 'now', "
     "the sheets Plan and Sources, and the error, probability and quantity needed on Law.",
     "Does not follow: the best purchases (this sheet never changes a quantity by itself), Path, "
-    "Frontier, Pilots, the law, the chances to keep budget and weeks, and the table below. To have "
-    "them anew: change the project file, run dataplan plan PROJECT.toml --xlsx.",
+    "Frontier, Pilots, the law, the verdict and warnings, the chances to keep budget and weeks, "
+    "and the table below. To have them anew: change the project file, run dataplan plan "
+    "PROJECT.toml --xlsx.",
 )
 
 
 def write_front(sheet: Sheet, state: State, places: Places, tables: dict[str, Table]) -> None:
     """Write the sheet."""
     study = state.study
-    sheet.widths(34, 20, 20, 20, 18, 60)
+    sheet.widths(30, 18, 18, 16, 16, 84)
     sheet.text(0, 0, label(study.inputs.name), "title")
-    sheet.text(1, 0, f"Verdict: {study.diagnosis.verdict.answer}", "strong")
+    sheet.text(1, 0, f"Verdict, as planned: {study.diagnosis.verdict.answer}", "strong")
     evidence = study.diagnosis.verdict.evidence
     sheet.text(2, 0, evidence, "note")
     for row, text in enumerate(FOLLOWS, 3):
@@ -58,7 +71,7 @@ def write_front(sheet: Sheet, state: State, places: Places, tables: dict[str, Ta
 
 def write_full(sheet: Sheet, row: int, warnings: tuple[str, ...], summary: Table) -> None:
     """The warnings and the whole summary as planned, from a row on."""
-    at = _texts(sheet, row, "Warnings", warnings or ("none",), "warn")
+    at = _texts(sheet, row, "Warnings, as planned", warnings or ("none",), "warn")
     sheet.text(at, 0, "As planned, in full (does not follow)", "section")
     sheet.heads(at + 1, 0, ["quantity", "value", "unit", "meaning"], 20)
     for row, (key, value, unit, meaning) in enumerate(summary.rows, at + 2):
@@ -80,7 +93,8 @@ def _texts(sheet: Sheet, row: int, title: str, texts: tuple[str, ...], style: st
 
 
 def cost_rows(sheet: Sheet, state: Bought, places: Places) -> list[Live]:
-    """Rows of cost and weeks, and whether they keep their limits, the first of KEYS."""
+    """Rows of cost and weeks, and whether they keep their limits and can be ordered, the first
+    of KEYS."""
     target, money = state.study.plan.target, state.study.inputs.currency
     at = {key: ref(FIRST + k, 1) for k, key in enumerate(KEYS)}
     planned = sheet.book.planned
@@ -116,7 +130,42 @@ def cost_rows(sheet: Sheet, state: Bought, places: Places) -> list[Live]:
             "",
             "whether the last delivery keeps the weeks, speeds and lead times as expected",
         ),
+        _valid(state, places),
     ]
+
+
+def _valid(state: Bought, places: Places) -> Live:
+    """Whether all inputs are there and every purchase can be ordered: a sum passes over a price
+    that is a text or was deleted, and would look like a smaller cost."""
+    first, last = places.prices, places.prices + max(len(state.lines), 1) - 1
+    tiers = given.TIERS + 2 * places.tiers - 1
+    needed = [places.wanted(key) for key in places.inputs if key not in ("budget", "weeks")]
+    columns = (given.QUANTITY, given.USED, given.LEAD, given.MINIMUM)
+    needed += [places.numbers(column) for column in columns]
+    needed.append(span(first, given.FEE, last, max(tiers, given.HIGH), GIVEN))
+    open_ended = [places.wanted("budget"), places.wanted("weeks")]
+    open_ended += [places.numbers(column) for column in (given.MOST, given.SPEED)]
+    count = len(needed) - len(columns) - 1 + len(columns) * places.items
+    # four numbers of a line and its two ends, which follow; two of each tier
+    count += sum(6 + 2 * len(line.tiers) for _, line in state.lines)
+    numbers, others = ",".join(needed), ",".join(open_ended)
+    absent = f"OR(COUNT({numbers})<{count},COUNTA({others})>COUNT({others}))"
+    wrong = [f"MIN({numbers},{others})<0"]
+    for column in range(given.TIERS, tiers - 2, 2):
+        here, after = (span(first, at, last, at, GIVEN) for at in (column, column + 2))
+        wrong.append(f"SUMPRODUCT(ISNUMBER({after})*({here}>={after}))>0")
+    checks = span(PLAN_FIRST, CHECK, PLAN_FIRST + places.items - 1, CHECK, PLAN)
+    orders = f"SUMPRODUCT(--(LEN({checks})>0))"
+    refused = any(check_of(item, places) for item in state.items if not item.fixed)
+    return (
+        "inputs and orders are valid",
+        f'IF({absent},"{BAD_INPUTS}",IF(OR({",".join(wrong)}),"{BAD_INPUTS}",'
+        f'IF({orders}>0,"{BAD_ORDERS}","yes")))',
+        BAD_ORDERS if refused else "yes",
+        "right",
+        "",
+        "if not, trust no number here: an input is missing, or Plan says what cannot be ordered",
+    )
 
 
 def _reached_rows(sheet: Sheet, state: State, places: Places) -> list[Live]:
@@ -159,7 +208,8 @@ def _reached_rows(sheet: Sheet, state: State, places: Places) -> list[Live]:
             None,
             "amount",
             "example",
-            f"of the source chosen on Assumptions (as planned: {name}), all others as they are",
+            f"for the target alone, of the source chosen on Assumptions (as planned: {name}), all "
+            "others as they are; keeping budget and weeks as surely too may take more",
         ),
     ]
 

@@ -13,7 +13,7 @@ from planner.workbook.text import label
 from sources.base import CostLine
 
 QUANTITY, USED, MOST, SPEED, LEAD, RAMP, MINIMUM, CLOSED = 3, 4, 8, 9, 10, 11, 12, 13
-SMALLEST, BATCH = 6, 7
+IN_HAND, SMALLEST, BATCH = 5, 6, 7
 FEE, PRICE, LOW, HIGH, LOWEST, HIGHEST, TIERS = 3, 4, 5, 6, 7, 8, 9
 WIDTH = 13
 Rule = tuple[str, str, object, str]  # kind, sign, bound or bounds, in words
@@ -177,7 +177,7 @@ def _quantity(sheet: Sheet, item: Item, row: int) -> None:
     cells: list[tuple[int, float, str, bool]] = [
         (QUANTITY, item.quantity, "amount", own),
         (USED, item.used, "amount", own and source.in_hand > 0),
-        (5, source.in_hand, "amount", False),
+        (IN_HAND, source.in_hand, "amount", False),
         (SMALLEST, limits.smallest, "amount", False),
         (BATCH, limits.batch, "amount", False),
         (MOST, limits.max_examples, "amount", own),

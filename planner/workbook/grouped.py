@@ -29,11 +29,11 @@ FOLLOWS = (
     "contingency, budget, weeks; with them every value in the column 'now' and the sheets Plan and "
     "Sources.",
     "Does not follow: the groups' errors and their probabilities, the best purchases, Frontier, "
-    "Pilots, the law, and the table below. To have them anew: change the project file, run "
-    "dataplan plan PROJECT.toml --xlsx.",
+    "Pilots, the law, the verdict and warnings, and the table below. To have them anew: change the "
+    "project file, run dataplan plan PROJECT.toml --xlsx.",
 )
 YES = "yes"
-NO = "no: quantities were changed"
+NO = "no: quantities changed"
 
 
 def group_workbook(study: GroupStudy) -> bytes:
@@ -80,10 +80,10 @@ def _front(sheet: Sheet, state: Bought, places: Places, tables: dict[str, Table]
     """The sheet Summary."""
     study = state.study
     assert isinstance(study, GroupStudy)
-    sheet.widths(34, 20, 20, 20, 18, 60)
+    sheet.widths(30, 18, 18, 16, 16, 84)
     sheet.text(0, 0, label(study.inputs.name), "title")
     verdict = next(iter(tables["diagnosis"].records()))
-    sheet.text(1, 0, f"Verdict: {verdict['answer']}", "strong")
+    sheet.text(1, 0, f"Verdict, as planned: {verdict['answer']}", "strong")
     sheet.text(2, 0, str(verdict["evidence"]), "note")
     for row, text in enumerate(FOLLOWS, 3):
         sheet.merged(row, 0, 5, text)

@@ -59,9 +59,9 @@ def write_plan(sheet: Sheet, state: Bought, places: Places) -> None:
         _item(sheet, item, places)
     _totals(sheet, state, places)
     below = PLAN_FIRST + places.items + 2
-    sheet.page.insert_chart(below, 1, cost_chart(sheet.book, state, places), {"object_position": 3})
+    sheet.page.insert_chart(below, 2, cost_chart(sheet.book, state, places), {"object_position": 3})
     sheet.reach(below + BARS, PROVENANCE)
-    sheet.finish((PLAN_FIRST, 2), (PLAN_FIRST - 1, PLAN_FIRST - 1))
+    sheet.finish((PLAN_FIRST, 2), (PLAN_FIRST - 1, PLAN_FIRST - 1), wide=2)
 
 
 def _item(sheet: Sheet, item: Item, places: Places) -> None:
@@ -110,7 +110,9 @@ def _check(item: Item, row: int, places: Places) -> str:
     smallest, batch, most = (
         places.number(item, at) for at in (given.SMALLEST, given.BATCH, given.MOST)
     )
+    used, owned = places.number(item, given.USED), places.number(item, given.IN_HAND)
     tests = [
+        (f"{used}>{owned}*(1+1E-12)", "more used than is in hand"),
         (f"{q}=0", ""),
         (f"{q}<{smallest}", "below the smallest order"),
         (f"IF(ISNUMBER({most}),{q}>{most}*(1+1E-12),FALSE)", "more than there is"),
@@ -127,6 +129,8 @@ def _check(item: Item, row: int, places: Places) -> str:
 def check_of(item: Item, places: Places) -> str:
     """What `_check` gives at the quantity of the plan."""
     q, limits = item.quantity, item.source.limits
+    if item.used > item.source.in_hand * (1 + 1e-12):
+        return "more used than is in hand"
     if q == 0:
         return ""
     if q < limits.smallest:

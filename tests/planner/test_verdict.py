@@ -36,7 +36,7 @@ from planner.screen import rendered
 from planner.stages import stage_at
 from planner.tables import tables
 from planner.telling import SHARE, TRUTHS, told
-from planner.verdict import LIMITS, NOT, ORDER, SCALES, UNTOLD, judge
+from planner.verdict import LIMITS, NOT, ORDER, SCALES, UNTOLD, judge, said
 from planner.verdict import given as conditional
 from planner.verdict_page import chance, verdict_parts
 from sources.base import CostLine, Limits, Quality, Source
@@ -159,6 +159,16 @@ def test_the_questions_multiply_to_the_chance_of_the_plan() -> None:
     # recomputed from the law: all that there is of the only source, without a limit of money
     share = law.probability(0.2, np.array([[6000.0]]))
     assert found.supply == pytest.approx(float(share))
+
+
+def test_evidence_claims_no_certainty() -> None:
+    law = pilots_of(small.law(("a",), draws=200, seed=3))
+    source, target = small.source("a", 0.1, most=6000, batch=10), Target(0.2, 0.8, 300.0)
+    plan = cheapest_plan([source], law, target, prove=False)
+    found = replace(judge(law, target, plan, [source]), model=1.0, supply=0.0, room=0.996)
+    evidence = said(found).evidence
+    assert evidence.startswith("P(target) > 99% with unlimited clean data, < 1% with all that")
+    assert "> 99% with a third" in evidence
 
 
 def test_an_idea_is_told_in_numbers() -> None:
