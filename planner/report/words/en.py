@@ -183,8 +183,8 @@ TEXTS: dict[str, str] = {
     # frontier
     "frontier": "What other targets cost",
     "frontier.lead": (
-        "The cheapest plan found for each target, budget and weeks kept with probability {wanted} "
-        "too."
+        "The cheapest plan that a quick search found for each target, budget and weeks kept with "
+        "probability {wanted} too; planning for one of them alone may find a cheaper one."
     ),
     "frontier.none": "No other target was planned for.",
     "frontier.nothing": "None of these targets is in reach within the limits.",
@@ -204,8 +204,9 @@ TEXTS: dict[str, str] = {
     "whatif": "What if",
     "whatif.lead": (
         "{n} combinations of target, confidence, weeks and budget, each with the plan that "
-        "dataplan computed for it; nothing is interpolated. P(target) is that on the draws of the "
-        "law that plans are made for; the verdict checks its own plan on others."
+        "dataplan computed for it in a quick search; nothing is interpolated, and planning for one "
+        "of them alone may find a cheaper plan. P(target) is that on the draws of the law that "
+        "plans are made for; the verdict checks its own plan on others."
     ),
     "whatif.legend": "Move the sliders to see other plans",
     "whatif.target": "Target",

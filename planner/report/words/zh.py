@@ -274,7 +274,10 @@ TEXTS: dict[str, str] = {
     "known from": "来自",
     # frontier
     "frontier": "其他目标的成本",
-    "frontier.lead": "每个目标所找到的最便宜方案，预算与周数也以 {wanted} 的概率一并满足。",
+    "frontier.lead": (
+        "每个目标经快速搜索找到的最便宜方案，预算与周数也以 {wanted} 的概率一并满足；"
+        "单独规划其中之一可能更便宜。"
+    ),
     "frontier.none": "没有为其他目标制定方案。",
     "frontier.nothing": "限制之内这些目标都无法达到。",
     "frontier.title": "最便宜方案的成本与目标的关系",
@@ -291,7 +294,8 @@ TEXTS: dict[str, str] = {
     # what if
     "whatif": "如果",
     "whatif.lead": (
-        "目标、置信度、周数与预算共 {n} 种组合，每种都是 dataplan 实际算出的方案，没有插值。"
+        "目标、置信度、周数与预算共 {n} 种组合，每种都是 dataplan 快速搜索算出的方案，"
+        "没有插值；单独规划其中之一可能更便宜。"
         "此处的达标概率按制定方案所用的抽样计；结论中的概率以另外的抽样核对。"
     ),
     "whatif.legend": "移动滑块查看其他方案",
