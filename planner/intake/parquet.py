@@ -12,7 +12,7 @@ NEEDS = 'pip install "dataplan[pilots]"'
 
 
 def of_parquet(path: Path, here: str) -> tuple[Gathered | None, list[Fault]]:
-    """Every column but the index that pandas may have kept; rows are counted from 1."""
+    """Every column but an index that pandas kept without a name; rows are counted from 1."""
     try:
         import pyarrow
         from pyarrow.parquet import ParquetFile
@@ -26,11 +26,20 @@ def of_parquet(path: Path, here: str) -> tuple[Gathered | None, list[Fault]]:
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         problem = f"is no parquet file that can be read: {str(error)[:120]}"
         return None, [Fault(here, None, problem, "write it anew, as with DataFrame.to_parquet")]
-    names = [name for name in table.column_names if not name.startswith("__index_level_")]
+    columns = [
+        (name.strip(), table.column(at).to_pylist())
+        for at, name in enumerate(table.column_names)
+        if not name.startswith("__index_level_")
+    ]
+    # pandas writes an index of evenly spaced numbers in the metadata alone; one with a name counts
+    for index in (table.schema.pandas_metadata or {}).get("index_columns", ()):
+        if isinstance(index, dict) and index.get("name"):
+            values = range(index["start"], index["stop"], index["step"])
+            columns.append((index["name"].strip(), list(values)))
     return (
         Gathered(
-            names=tuple(str(name).strip() for name in names),
-            values=tuple(table.column(name).to_pylist() for name in names),
+            names=tuple(name for name, _ in columns),
+            values=tuple(values for _, values in columns),
             places=tuple(f"row {row + 1}" for row in range(table.num_rows)),
             origin=here,
             cell=lambda row, _: f"row {row + 1}",

@@ -380,3 +380,12 @@ def test_a_score_is_never_taken_as_an_error(
             read_pilots(place, columns={"error": asked})
     else:
         assert len(read_pilots(place, columns={"error": asked})) == 2
+
+
+@pytest.mark.parametrize("amounts", [[100, 200, 300], [100, 200, 400]])
+def test_an_index_of_amounts_is_read_from_parquet(tmp_path: Path, amounts: list[int]) -> None:
+    frame = pd.DataFrame({"a": amounts, "b": [5, 6, 7], "error": [0.4, 0.3, 0.2]})
+    frame.set_index("a").to_parquet(tmp_path / "r.parquet")
+    pilots = read_pilots(tmp_path / "r.parquet")
+    found = dict(zip(pilots.sources, pilots.amounts.T.tolist(), strict=True))
+    assert found == {"a": amounts, "b": [5, 6, 7]}
