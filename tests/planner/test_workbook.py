@@ -123,6 +123,14 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "price deleted": ({"only/labels/unit price": None}, "no: see inputs"),
+    "fee a text": ({"only/labels/fee": "250 EUR"}, "no: see inputs"),
+    "part of a batch": ({"only": 10.5}, "no: see Plan"),
+    "right": ({"only": 10}, "yes"),
+}
+
+
 def spoiled(content: bytes) -> bytes:
     """The workbook with a wrong value beside the formula of the total cost."""
     sheet, cell = place(read(content), "total_cost")
@@ -143,6 +151,7 @@ def opened(made, tmp_path_factory) -> dict[str, Any]:
     """Workbooks as LibreOffice saves them after it has computed every formula anew."""
     files = {**made, "spoiled": spoiled(made["bare"]), "hostile": workbook(hostile())}
     files |= {f"changed-{name}": changed(made[name], edits) for name, edits in CHANGES.items()}
+    files |= {f"wrong-{name}": changed(made["bare"], edits) for name, (edits, _) in WRONG.items()}
     found = recalculated(files, tmp_path_factory.mktemp("office"))
     return {name: (read(content), read(content, True)) for name, content in found.items()}
 
@@ -235,6 +244,14 @@ def test_changed_inputs_give_what_the_library_gives(name, studies, made, opened)
     for sheet, cell, formula in formulas(opened[f"changed-{name}"][0]):
         found = book[sheet][cell].value
         assert not str(found).startswith(("#", "Err:")), (sheet, cell, formula)
+
+
+@needs_office
+@pytest.mark.parametrize("name", WRONG)
+def test_the_first_sheet_says_where_an_input_or_an_order_is_not_valid(name, opened) -> None:
+    rows = opened[f"wrong-{name}"][1]["Summary"].iter_rows(values_only=True)
+    shown = {row[0]: row[1] for row in rows}
+    assert shown["inputs and orders are valid"] == WRONG[name][1]
 
 
 # -- what the file says ---------------------------------------------------------------------------
