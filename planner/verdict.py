@@ -156,7 +156,7 @@ def _short_of(
     reach: float, supply: float, planned: float, met: float, plan: Plan, confidence: float
 ) -> list[str]:
     """Which steps to the target fall short of the confidence wanted, given those before; where each
-    alone is sure enough, the weakest."""
+    alone is sure enough, the one with which they are no longer so together."""
     steps = {
         "model": reach,
         "supply": given(supply, reach),
@@ -167,7 +167,9 @@ def _short_of(
     short = [name for name, chance in known.items() if chance < confidence]
     if plan.reaches and met < planned and "ranges" not in short:
         short.append("ranges")  # all would be kept, were prices and speeds what is expected
-    return short or [min(known, key=lambda name: known[name])]
+    together = zip(steps, (reach, supply, planned, met), strict=True)
+    first = next((name for name, chance in together if chance < confidence), None)
+    return short or [first or min(known, key=lambda name: known[name])]
 
 
 def _binding(plan: Plan, sources: Sequence[Source]) -> tuple[str, ...]:

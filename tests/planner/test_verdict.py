@@ -36,7 +36,7 @@ from planner.screen import rendered
 from planner.stages import stage_at
 from planner.tables import tables
 from planner.telling import SHARE, TRUTHS, told
-from planner.verdict import LIMITS, NOT, ORDER, SCALES, UNTOLD, judge, said
+from planner.verdict import LIMITS, NOT, ORDER, SCALES, UNTOLD, _short_of, judge, said
 from planner.verdict import given as conditional
 from planner.verdict_page import chance, verdict_parts
 from sources.base import CostLine, Limits, Quality, Source
@@ -159,6 +159,21 @@ def test_the_questions_multiply_to_the_chance_of_the_plan() -> None:
     # recomputed from the law: all that there is of the only source, without a limit of money
     share = law.probability(0.2, np.array([[6000.0]]))
     assert found.supply == pytest.approx(float(share))
+
+
+def test_what_is_lacking_is_where_the_chances_fall_below_the_wanted_one() -> None:
+    plan = cheapest_plan(
+        [small.source("a", 0.1, most=6000, batch=10)],
+        pilots_of(small.law(("a",), draws=200, seed=3)),
+        Target(0.2, 0.8, 300.0),
+        prove=False,
+    )
+    missed = replace(plan, reaches=False)
+    # each is sure enough given the one before; unlimited data alone would be sure enough too
+    assert _short_of(0.86, 0.75, 0.73, 0.73, missed, 0.8) == ["supply"]
+    assert _short_of(0.86, 0.82, 0.79, 0.79, missed, 0.8) == ["limits"]
+    assert _short_of(0.5, 0.45, 0.4, 0.4, missed, 0.8) == ["model"]
+    assert _short_of(0.9, 0.6, 0.6, 0.6, missed, 0.8) == ["supply"]
 
 
 def test_evidence_claims_no_certainty() -> None:
