@@ -230,13 +230,23 @@ def cheapened(odds: Odds, bought: Array, part: float = 1.0) -> Array:
 
 
 def _worth_trying(odds: Odds, bought: Array) -> list[Source]:
-    """The sources bought, and the cheapest of the others by the price of as much."""
+    """The sources bought, and of the others those whose effective examples cost least."""
     market = odds.market
     mine = [s for s in market.sources if bought[market.column(s)] > 0]
-    size = max(float(bought.sum()), 1.0)
+    size = np.array([max(float(bought.sum()), 1.0)])
     rest = [s for s in market.sources if s not in mine]
-    rest.sort(key=lambda s: float(market.price(s, np.array(size))))
+    rest.sort(
+        key=lambda s: (s.role == "text", float(market.price(s, size)[0]) / _worth(odds, s, size))
+    )
     return mine + rest[:OTHERS]
+
+
+def _worth(odds: Odds, source: Source, size: Array) -> float:
+    """Effective examples (median) of `size` (1,) [example] of a labelled source; 1 of text."""
+    if source.role == "text":
+        return 1.0
+    law = odds.market.law
+    return max(float(np.median(law.contribution(odds.market.column(source), size))), 1e-9)
 
 
 def _set(odds: Odds, bought: Array, source: Source, factors: Sequence[float]) -> Array:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from planner.fitted import weighted_quantile
 from planner.market import market_of
-from planner.odds import Odds
+from planner.odds import Odds, _worth_trying
 from planner.optimise import at_confidences, cheapest_plan, frontier, least_error_plan
 from planner.plan import Plan, Step, Target
 from planner.questions import least_error, least_weeks
 from planner.risk import between, paid, risk_of, slower, spent
 from planner.secure import secure_plan, secured_points
 from sources.base import CostLine, Limits, Source
+from tests.planner import small
 from tests.planner.small import law
 
 LAW = law(("a", "b"), draws=80)
@@ -273,3 +274,17 @@ def test_a_search_that_stops_just_short_of_a_limit_names_it() -> None:
     most = least_error([free], LAW, Target(1e-9, 0.8, budget=3000.0))
     found = cheapest_plan([free], LAW, most.target)
     assert found.reaches and "budget" in found.binding
+
+
+def test_sources_are_tried_by_the_price_of_what_they_are_worth() -> None:
+    names = ("a", "good", *(f"poor{k}" for k in range(6)))
+    own = small.law(names, draws=60)
+    quality = np.full((60, len(names)), 0.01)
+    quality[:, :2] = 1.0
+    own = replace(own, mix=replace(own.mix, quality=quality))
+    made = [small.source(n, 0.05 if n.startswith("poor") else 0.1) for n in names]
+    made[1] = small.source("good", 0.3)
+    odds = Odds(market_of(made, own, 0.0), Target(0.25, 0.8), np.zeros(len(names)))
+    bought = np.zeros(len(names))
+    bought[0] = 1000.0
+    assert [s.name for s in _worth_trying(odds, bought)][:2] == ["a", "good"]
