@@ -17,7 +17,7 @@ from planner.listings.groups import head_of as head_of_groups
 from planner.listings.groups import name_of
 from planner.purchase_page import provenance
 from planner.screen import amount, chance, facts_of, money, number, shown, weeks
-from planner.sentences import head_of, mix, path_head, sureness, unreached
+from planner.sentences import head_of, less_sure, mix, path_head, sureness, unreached
 from planner.table import Table
 from planner.verdict_page import verdict_sentence
 
@@ -50,7 +50,7 @@ def markdown(tables: Mapping[str, Table], language: str = "en") -> str:
         parts.append(_path(tables["path"], say))
     if tables["frontier"].rows:
         parts += [f"### {escaped(say('page.frontier'))}", _frontier(tables["frontier"], facts, say)]
-        parts += map(escaped, _unreached(tables["frontier"], facts["target"], say))
+        parts += map(escaped, _unreached(tables["frontier"], facts, say))
     findings = tables["diagnosis"].records()
     warnings = [str(row["answer"]) for row in findings if row["question"] == "warning"]
     if warnings:
@@ -178,11 +178,14 @@ def _frontier(table: Table, facts: Mapping[str, Any], say: Speech) -> str:
     return _table(heads, rows, ">>>>" + "<" * (len(heads) - 4))
 
 
-def _unreached(table: Table, own: Any, say: Speech) -> list[str]:
-    """Why the easiest target that is out of reach is so, and the project's own."""
+def _unreached(table: Table, facts: Mapping[str, Any], say: Speech) -> list[str]:
+    """Why the easiest target that is out of reach is so, and the project's own; or that its plan
+    keeps all less surely than wanted."""
+    own = facts["target"]
     beyond = [row for row in table.records() if row["cost"] is None]
     asked = [row for row in beyond[1:] if row.get("target") == own]
-    return unreached([*beyond[:1], *asked], say)
+    less = [] if table.header[0] == "factor" else less_sure(table.records(), facts, say)
+    return [*unreached([*beyond[:1], *asked], say), *less]
 
 
 def _weakness(row: Mapping[str, Any], bought: set[Any]) -> tuple[bool, int, bool, float]:

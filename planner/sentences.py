@@ -118,6 +118,15 @@ def unreached(rows: Iterable[Mapping[str, Any]], say: Speech) -> list[str]:
     ]
 
 
+def less_sure(rows: Iterable[Mapping[str, Any]], facts: Facts, say: Speech) -> list[str]:
+    """That the plan of the project's own target keeps all less surely than wanted, if it does."""
+    return [
+        say("page.out.less", target=number(row["target"]), met=chance(facts["met"]))
+        for row in rows
+        if facts["kept"] == "no" and row["target"] == facts["target"] and row["cost"] is not None
+    ]
+
+
 def _aim(row: Mapping[str, Any], say: Speech) -> str:
     """The target of a row of the frontier, or of groups the factor on all of them."""
     return number(row["target"]) if "target" in row else say("page.times", n=number(row["factor"]))

@@ -22,7 +22,7 @@ from planner.screen import (
     title,
     weeks,
 )
-from planner.sentences import Facts, head_of, mix, path_head, sureness, unreached
+from planner.sentences import Facts, head_of, less_sure, mix, path_head, sureness, unreached
 from planner.table import Table, Value
 from planner.verdict_page import verdict_short
 
@@ -156,8 +156,10 @@ def _frontier(table: Table, facts: Facts, say: Speech) -> Parts:
     names = ("cost", "weeks", *["model"] * several, "cheapest")
     heads = (str(facts["metric"]), *(say(f"page.{name}") for name in names))
     head = say("page.frontier.models" if several else "page.frontier")
-    told = [line(text) for text in unreached((record for _, record in picked), say)]
-    return [title(head), grid(heads, rows, ">>><~" if several else ">>>~"), *told]
+    records = [record for _, record in picked]
+    told = [*unreached(records, say), *less_sure(records, facts, say)]
+    shape = ">>><~" if several else ">>>~"
+    return [title(head), grid(heads, rows, shape), *map(line, told)]
 
 
 def _sensitivity(tables: Tables, facts: Facts, say: Speech) -> Parts:

@@ -93,6 +93,7 @@ TEXTS: dict[str, str] = {
     "page.out": "out of reach",
     "page.times": "x {n}",
     "page.out.why": "{target}: out of reach; {why}",
+    "page.out.less": "{target}: target, budget and weeks are all kept with probability {met} only",
     "page.cost": "cost",
     "page.cheapest": "cheapest purchases",
     "page.frontier": "What other targets cost",

@@ -83,6 +83,7 @@ TEXTS: dict[str, str] = {
     "page.out": "无法达到",
     "page.times": "{n} 倍",
     "page.out.why": "{target} 无法达到：{why}",
+    "page.out.less": "{target}：目标、预算与周数全部满足的概率仅 {met}",
     "page.cost": "成本",
     "page.cheapest": "最便宜的采购",
     "page.frontier": "其他目标的成本",

@@ -11,7 +11,7 @@ import pytest
 from planner.language import Speech
 from planner.optimise import frontier
 from planner.plan import Plan, Target
-from planner.sentences import unreached
+from planner.sentences import less_sure, unreached
 from planner.unreached import UNTOLD, Reasons, least_errors
 from sources.base import CostLine
 from tests.planner import small
@@ -104,3 +104,12 @@ def test_it_is_said_in_both_languages() -> None:
     assert english == [f"0.25: out of reach; {note}" for note in notes]
     for text in chinese:
         assert not set("abcdefghijklmnopqrstuvwxyz") & set(text), text
+
+
+def test_a_plan_that_keeps_all_too_seldom_is_marked_among_other_targets() -> None:
+    rows = [{"target": 0.3, "cost": 10.0}, {"target": 0.22, "cost": 90.0}]
+    facts = {"target": 0.22, "kept": "no", "met": 0.714}
+    told = less_sure(rows, facts, Speech("en"))
+    assert told == ["0.22: target, budget and weeks are all kept with probability 0.71 only"]
+    assert less_sure(rows, facts | {"kept": "yes"}, Speech("en")) == []
+    assert less_sure([rows[0], rows[1] | {"cost": None}], facts, Speech("en")) == []
