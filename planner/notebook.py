@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from planner.errors import DataplanError
 from planner.language import Speech
 from planner.listings.groups import head_of as head_of_groups
-from planner.purchase_page import provenance
-from planner.screen import amount, facts_of, money, number, shown, weeks
+from planner.purchase_page import purchase_cells
+from planner.screen import facts_of, shown
 from planner.sentences import head_of
 from planner.table import Table
 from planner.verdict_page import verdict_sentence
@@ -29,25 +29,8 @@ def study_html(study: Study | GroupStudy, tables: Mapping[str, Table]) -> str:
     parts = [f"<p><strong>{_text(head)}</strong></p>"]
     if "verdict" in tables:
         parts.append(f"<p>{_text(verdict_sentence(tables))}</p>")
-    names = ("buy", "quantity", "unit cost", "total", "range", "weeks", "rests on")
-    rows = [
-        (
-            row["source"],
-            amount(row["quantity"]),
-            number(row["unit_cost"]),
-            money(row["total"]),
-            say("to", low=money(row["low"]), high=money(row["high"])),
-            weeks(row["weeks"]),
-            provenance(row["provenance"], say),
-        )
-        for row in tables["plan"].records()
-    ]
-    spread = say("to", low=money(facts["cost_low"]), high=money(facts["cost_high"]))
-    total, cost = say("page.total"), money(facts["cost"])
-    rows.append((total, "", "", cost, spread, weeks(facts["weeks"]), ""))
-    kept = {"currency": facts["unit of cost"], "contingency": money(facts["contingency"])}
-    parts.append(_table([say(f"page.{name}") for name in names], rows))
-    parts.append(f"<p>{_text(say('page.purchases.note', **kept))}</p>")
+    heads, rows, note = purchase_cells(tables["plan"], facts, say)
+    parts += [_table(heads, rows), f"<p>{_text(note)}</p>"]
     return "\n".join([f"<div>{parts[0]}", *parts[1:], f"{_figure(study, tables)}</div>"])
 
 

@@ -12,10 +12,17 @@ from planner.table import Table
 
 def purchase_parts(plan: Table, facts: Mapping[str, Any], say: Speech | None = None) -> Parts:
     """What is bought, source by source, and the sum; facts are those of the summary."""
-    say = say or Speech()
+    heads, rows, note = purchase_cells(plan, facts, say or Speech())
+    return [grid(heads, rows, "~>>>>><", last=True), line(note)]
+
+
+def purchase_cells(
+    plan: Table, facts: Mapping[str, Any], say: Speech
+) -> tuple[list[str], list[tuple[str, ...]], str]:
+    """Heads, rows with the sum as the last, and what is in the costs, as they are shown."""
     rows = [
         (
-            row["source"],
+            str(row["source"]),
             amount(row["quantity"]),
             number(row["unit_cost"]),
             money(row["total"]),
@@ -31,10 +38,7 @@ def purchase_parts(plan: Table, facts: Mapping[str, Any], say: Speech | None = N
     names = ("buy", "quantity", "unit cost", "total", "range", "weeks", "rests on")
     heads = [say(f"page.{name}") for name in names]
     kept = {"currency": facts["unit of cost"], "contingency": money(facts["contingency"])}
-    return [
-        grid(heads, [*rows, sums], "~>>>>><", last=True),
-        line(say("page.purchases.note", **kept)),
-    ]
+    return heads, [*rows, sums], say("page.purchases.note", **kept)
 
 
 def provenance(name: Any, say: Speech) -> str:
