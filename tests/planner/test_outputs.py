@@ -77,14 +77,14 @@ def test_all_or_nothing(start: Path, run: Run, tmp_path: Path) -> None:
 def test_what_an_earlier_plan_has_left_is_told(start: Path, run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     (folder / "figures").mkdir(parents=True)
-    for name in ("sensitivity.csv", "plan.html", "path.csv", "mine.csv"):
+    for name in ("sensitivity.csv", "plan.md", "path.csv", "mine.csv"):
         (folder / name).touch()
-    code, _, err = run("plan", start, "--out", folder, "--html")
+    code, _, err = run("plan", start, "--out", folder, "--markdown")
     assert code == 0
     assert f"sensitivity.csv, figures in {folder}: of an earlier plan, not of this one\n" in err
     assert (folder / "sensitivity.csv").read_text() == ""
     (folder / "sensitivity.csv").unlink()
-    code, _, err = run("plan", start, "--out", folder, "--html", "--figures")
+    code, _, err = run("plan", start, "--out", folder, "--markdown", "--figures")
     assert code == 0 and "of an earlier plan" not in err
 
 
