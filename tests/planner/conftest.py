@@ -23,3 +23,10 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return code, out, err
 
     return call
+
+
+@pytest.fixture
+def short_frontier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans with fewer other targets, for tests that do not look at these: they take a third of a
+    plan's time."""
+    monkeypatch.setattr("planner.study.POINTS", 3)

@@ -11,6 +11,8 @@ import pytest
 
 from tests.planner.calling import Run
 
+pytestmark = pytest.mark.usefixtures("short_frontier")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

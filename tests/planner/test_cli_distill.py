@@ -22,6 +22,8 @@ from planner.cli import main
 from planner.distill import _fault
 from tests.sources.fault_server import Act, FaultServer
 
+pytestmark = pytest.mark.usefixtures("short_frontier")
+
 KEY = "sk-test-0123456789abcdefXYZ"
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = """\

@@ -11,6 +11,8 @@ import pytest
 from planner.commands.outputs import BARE, spelled
 from tests.planner.calling import Run
 
+pytestmark = pytest.mark.usefixtures("short_frontier")
+
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
