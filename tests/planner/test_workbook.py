@@ -123,11 +123,14 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
-WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "price deleted": ({"only/labels/unit price": None}, "no: see inputs"),
-    "fee a text": ({"only/labels/fee": "250 EUR"}, "no: see inputs"),
-    "part of a batch": ({"only": 10.5}, "no: see Plan"),
-    "right": ({"only": 10}, "yes"),
+# study, inputs changed, what the first sheet says then
+WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
+    "price deleted": ("bare", {"only/labels/unit price": None}, "no: see inputs"),
+    "fee a text": ("bare", {"only/labels/fee": "250 EUR"}, "no: see inputs"),
+    "part of a batch": ("bare", {"only": 10.5}, "no: see Plan"),
+    "tiers out of order": ("rich", {"gold/work/tier 2 from": 1}, "no: see inputs"),
+    "more than there is": ("rich", {"gold": 1e9}, "no: see Plan"),
+    "right": ("bare", {"only": 10}, "yes"),
 }
 
 
@@ -151,7 +154,7 @@ def opened(made, tmp_path_factory) -> dict[str, Any]:
     """Workbooks as LibreOffice saves them after it has computed every formula anew."""
     files = {**made, "spoiled": spoiled(made["bare"]), "hostile": workbook(hostile())}
     files |= {f"changed-{name}": changed(made[name], edits) for name, edits in CHANGES.items()}
-    files |= {f"wrong-{name}": changed(made["bare"], edits) for name, (edits, _) in WRONG.items()}
+    files |= {f"wrong-{name}": changed(made[of], to) for name, (of, to, _) in WRONG.items()}
     found = recalculated(files, tmp_path_factory.mktemp("office"))
     return {name: (read(content), read(content, True)) for name, content in found.items()}
 
@@ -251,7 +254,7 @@ def test_changed_inputs_give_what_the_library_gives(name, studies, made, opened)
 def test_the_first_sheet_says_where_an_input_or_an_order_is_not_valid(name, opened) -> None:
     rows = opened[f"wrong-{name}"][1]["Summary"].iter_rows(values_only=True)
     shown = {row[0]: row[1] for row in rows}
-    assert shown["inputs and orders are valid"] == WRONG[name][1]
+    assert shown["inputs and orders are valid"] == WRONG[name][2]
 
 
 # -- what the file says ---------------------------------------------------------------------------
